@@ -1,1 +1,13 @@
-//! placeholder
+//! Vocabulary and plumbing shared by the servers of glance-rs: no database, no stores.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`model`] | image, location, member; status and visibility as enums; who may see and change what |
+//! | [`registry_api`] | the private protocol between API servers and the registry |
+//! | [`context`] | who is asking |
+//! | [`config`] | oslo-style configuration: files, sections as structs, typed options |
+
+pub mod config;
+pub mod context;
+pub mod model;
+pub mod registry_api;
