@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`model`] | image, location, member; status and visibility as enums; who may see and change what |
 //! | [`registry_api`] | the private protocol between API servers and the registry |
+//! | [`registry_auth`] | how the registry knows that its peer may speak for others |
 //! | [`context`] | who is asking |
 //! | [`config`] | oslo-style configuration: files, sections as structs, typed options |
 
@@ -11,3 +12,4 @@ pub mod config;
 pub mod context;
 pub mod model;
 pub mod registry_api;
+pub mod registry_auth;
