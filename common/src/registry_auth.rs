@@ -196,9 +196,10 @@ fn digest_from_hex(text: &str) -> Option<[u8; DIGEST_BYTES]> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use super::*;
+
+    type Headers<'a> = &'a [(&'a str, &'a [u8])];
 
     const STAMP: Stamp = Stamp { time: 1_800_000_000, nonce: 0x0123_4567_89ab_cdef };
 
@@ -221,19 +222,19 @@ mod tests {
     }
 
     fn sign() -> String {
-        let headers: &[(&str, &[u8])] = &[(headers::USER_ID, b"u"), (headers::ROLES, b"")];
+        let headers: Headers<'_> = &[(headers::USER_ID, b"u"), (headers::ROLES, b"")];
         key().sign(&signed("PATCH", "/v3/images/1?x=y", headers), b"{}", STAMP)
     }
 
     #[test]
     fn every_signed_part_counts() {
-        let own: &[(&str, &[u8])] = &[(headers::USER_ID, b"u"), (headers::ROLES, b"")];
+        let own: Headers<'_> = &[(headers::USER_ID, b"u"), (headers::ROLES, b"")];
         let now = STAMP.time;
         let proof = check("PATCH", "/v3/images/1?x=y", own, now).unwrap();
         assert_eq!(proof.stamp, STAMP);
         assert!(proof.covers(b"{}") && !proof.covers(b"{ }") && !proof.covers(b""));
 
-        let forged: [(&str, &str, &[(&str, &[u8])]); 7] = [
+        let forged: [(&str, &str, Headers<'_>); 7] = [
             ("DELETE", "/v3/images/1?x=y", own),
             ("PATCH", "/v3/images/2?x=y", own),
             ("PATCH", "/v3/images/1", own),
@@ -247,13 +248,17 @@ mod tests {
             ),
         ];
         for (method, target, headers) in forged {
-            assert_eq!(check(method, target, headers, now), Err(SignatureError::Wrong), "{method} {target} {headers:?}");
+            assert_eq!(
+                check(method, target, headers, now),
+                Err(SignatureError::Wrong),
+                "{method} {target} {headers:?}"
+            );
         }
     }
 
     #[test]
     fn a_signature_is_fresh_for_a_minute_on_either_side() {
-        let own: &[(&str, &[u8])] = &[(headers::USER_ID, b"u"), (headers::ROLES, b"")];
+        let own: Headers<'_> = &[(headers::USER_ID, b"u"), (headers::ROLES, b"")];
         let table = [(0, true), (60, true), (61, false), (-60, true), (-61, false)];
         for (seconds, fresh) in table {
             let now = STAMP.time.checked_add_signed(seconds).unwrap();
@@ -263,7 +268,7 @@ mod tests {
 
     #[test]
     fn another_secret_and_malformed_headers_are_refused() {
-        let own: &[(&str, &[u8])] = &[(headers::USER_ID, b"u"), (headers::ROLES, b"")];
+        let own: Headers<'_> = &[(headers::USER_ID, b"u"), (headers::ROLES, b"")];
         let request = signed("PATCH", "/v3/images/1?x=y", own);
         let other = SharedKey::new(&Secret::from("another"));
         assert_eq!(other.check(&request, &sign(), STAMP.time), Err(SignatureError::Wrong));
