@@ -1,0 +1,2 @@
+//! Placeholder of the next commit.
+fn main() {}

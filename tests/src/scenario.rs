@@ -1,0 +1,201 @@
+//! Scenarios: lists of requests in JSON (`tests/scenarios`), run against any image service.
+//!
+//! A step: `{"do": "PUT /v2/images/${id}/file", "as": "member,reader:p1", "data": "ABC"}`.
+//!
+//! | key | meaning |
+//! |---|---|
+//! | `do` | method and path |
+//! | `as` | `roles[,more]:project[:user]`, or `nobody`; default `admin:admin-project` |
+//! | `headers` | more headers |
+//! | `json`, `data`, `hex` | the body: JSON, text, or bytes in hexadecimal; `json` sets a content type |
+//! | `chunked` | send the body in chunks of so many bytes |
+//! | `save` | `{variable: path}`: dotted path into the JSON answer, or `header:Name` |
+//! | `wait` | `{"path": …, "is": …}`: repeat until it holds, ten seconds at most |
+//! | `ignore` | JSON keys and headers that are not compared |
+//! | `note` | for the reader |
+//!
+//! `${variable}` is replaced everywhere; `${host}` is the service's address.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::bytes::from_hex;
+use crate::caller::Caller;
+use crate::http::{Address, Answer, Body, Request};
+use crate::must::Must;
+use crate::normal::{Mask, Normal, normal};
+
+/// One step.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Method and path.
+    #[serde(rename = "do")]
+    pub what: String,
+    #[serde(rename = "as", default = "administrator")]
+    caller: String,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    json: Option<Value>,
+    data: Option<String>,
+    hex: Option<String>,
+    chunked: Option<usize>,
+    #[serde(default)]
+    save: BTreeMap<String, String>,
+    wait: Option<Wait>,
+    #[serde(default)]
+    ignore: Vec<String>,
+    #[serde(rename = "note")]
+    _note: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wait {
+    path: String,
+    is: String,
+}
+
+fn administrator() -> String {
+    "admin:admin-project".into()
+}
+
+/// A list of steps with a name.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// File name without its ending, below `tests/scenarios`.
+    pub name: String,
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// The folder of the scenarios.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
+
+/// Reads a scenario.
+///
+/// # Panics
+/// When there is none, or it is not as described above.
+pub fn load(name: &str) -> Scenario {
+    let path = folder().join(format!("{name}.json"));
+    let text = std::fs::read_to_string(&path).must(path.display());
+    let steps = serde_json::from_str(&text).must(path.display());
+    Scenario { name: name.into(), steps }
+}
+
+/// The names of all scenarios, without those in sub-folders.
+pub fn names() -> Vec<String> {
+    let files = std::fs::read_dir(folder()).must("the folder of the scenarios");
+    let paths = files.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let mut names: Vec<String> = paths
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Runs all steps against a service that keeps its files below `data`, and gives the answers in
+/// compared form.
+///
+/// # Panics
+/// When the service does not answer.
+pub fn run(scenario: &Scenario, address: &Address, data: &Path) -> Vec<Normal> {
+    let mut run = Run { address, data, variables: BTreeMap::new() };
+    run.variables.insert("host".into(), address.authority.clone());
+    scenario.steps.iter().map(|step| run.step(step)).collect()
+}
+
+struct Run<'a> {
+    address: &'a Address,
+    data: &'a Path,
+    variables: BTreeMap<String, String>,
+}
+
+impl Run<'_> {
+    fn step(&mut self, step: &Step) -> Normal {
+        let request = self.request(step);
+        let end = Instant::now() + Duration::from_secs(10);
+        let answer = loop {
+            let answer = request.send_to(self.address).must(format!("{} {}", request.method, request.target));
+            let done = step
+                .wait
+                .as_ref()
+                .is_none_or(|wait| self.find(&answer, &wait.path).is_some_and(|found| found == self.fill(&wait.is)));
+            if done || Instant::now() > end {
+                break answer;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        };
+        for (name, path) in &step.save {
+            let value = self.find(&answer, path).unwrap_or_else(|| format!("missing-{name}"));
+            self.variables.insert(name.clone(), value);
+        }
+        normal(&answer, &self.mask(), &step.ignore)
+    }
+
+    fn mask(&self) -> Mask {
+        let mut mask = Mask::default();
+        mask.add(&self.data.to_string_lossy(), "data");
+        for (name, value) in self.variables.iter().filter(|(name, _)| *name != "host") {
+            mask.add(value, name);
+        }
+        mask.add(&self.address.authority, "host");
+        mask
+    }
+
+    fn request(&self, step: &Step) -> Request {
+        let line = self.fill(&step.what);
+        let (method, target) = line.split_once(' ').must(format!("no path in {line:?}"));
+        let mut request = Request::new(method, target);
+        request.headers = Caller::parse(&step.caller).headers();
+        let data = match (&step.json, &step.data, &step.hex) {
+            (Some(value), _, _) => {
+                request = request.header("Content-Type", "application/json");
+                Some(self.fill(&value.to_string()).into_bytes())
+            }
+            (_, Some(text), _) => Some(self.fill(text).into_bytes()),
+            (_, _, Some(digits)) => Some(from_hex(digits).must("hexadecimal digits")),
+            _ => None,
+        };
+        request.body = match (data, step.chunked) {
+            (None, _) => Body::None,
+            (Some(data), None) => Body::Bytes(data),
+            (Some(data), Some(size)) => Body::Chunked(data, size),
+        };
+        for (name, value) in &step.headers {
+            request = request.header(name, &self.fill(value));
+        }
+        request
+    }
+
+    fn fill(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (name, value) in &self.variables {
+            text = text.replace(&format!("${{{name}}}"), value);
+        }
+        text
+    }
+
+    /// What a dotted path or `header:Name` leads to, as text.
+    fn find(&self, answer: &Answer, path: &str) -> Option<String> {
+        if let Some(name) = path.strip_prefix("header:") {
+            return answer.header(&name.to_ascii_lowercase()).map(str::to_owned);
+        }
+        let document: Value = serde_json::from_slice(&answer.body).ok()?;
+        let mut value = &document;
+        for key in path.split('.') {
+            value = match value {
+                Value::Array(items) => items.get(key.parse::<usize>().ok()?)?,
+                other => other.get(key)?,
+            };
+        }
+        Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    }
+}
