@@ -209,6 +209,9 @@ pub enum BodyError {
     /// The inspector refuses the content.
     #[error("{0}")]
     Refused(String),
+    /// The digests could not be computed: a fault of this service.
+    #[error("the data could not be examined")]
+    Unhashed,
     /// The place that the bytes are read from (a store, a remote server) failed.
     #[error("the source of the data failed")]
     Source,

@@ -17,6 +17,7 @@ mod error;
 pub mod file;
 pub mod guard;
 pub mod http;
+pub mod ingest;
 mod location;
 mod object_id;
 mod pool;

@@ -14,20 +14,25 @@ impl SizeCheck {
         Self { announced, seen: 0 }
     }
 
-    /// Counts a chunk and returns the bytes so far.
-    pub(super) fn add(&mut self, length: usize) -> Result<u64, BodyError> {
+    /// Counts a chunk.
+    pub(super) fn add(&mut self, length: usize) -> Result<(), BodyError> {
         self.seen += length as u64;
         match self.announced {
             Some(expected) if self.seen > expected => Err(BodyError::SizeExceeded { expected, got: self.seen }),
-            _ => Ok(self.seen),
+            _ => Ok(()),
         }
     }
 
-    /// The body has ended: its size in bytes.
-    pub(super) fn finish(&self) -> Result<u64, BodyError> {
+    /// Bytes so far.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// The body has ended.
+    pub(super) fn finish(&self) -> Result<(), BodyError> {
         match self.announced {
             Some(expected) if self.seen < expected => Err(BodyError::SizeMismatch { expected, got: self.seen }),
-            _ => Ok(self.seen),
+            _ => Ok(()),
         }
     }
 }
