@@ -7,9 +7,11 @@
 //! | [`registry_auth`] | how the registry knows that its peer may speak for others |
 //! | [`context`] | who is asking |
 //! | [`config`] | oslo-style configuration: files, sections as structs, typed options |
+//! | [`logging`] | oslo-style log lines, request ids in them, secrets masked |
 
 pub mod config;
 pub mod context;
+pub mod logging;
 pub mod model;
 pub mod registry_api;
 pub mod registry_auth;

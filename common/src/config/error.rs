@@ -15,6 +15,12 @@ pub enum ConfigError {
         /// The paths as given.
         paths: Vec<String>,
     },
+    /// A folder named on the command line cannot be read.
+    #[error("Failed to read config file directory: {path}")]
+    MissingFolder {
+        /// The path as given.
+        path: String,
+    },
     /// A file exists but cannot be read.
     #[error("Error trying to load config {path}: {reason}")]
     Unreadable {

@@ -4,10 +4,12 @@
 //! below it names are taken literally. Every option is an array of strings with its origin.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use ::config::{ConfigError as CrateError, Map, Source, Value, ValueKind};
 
 use super::oslo_ini::{self, Entry};
+use super::secret::STARS;
 use super::{ConfigError, load};
 
 /// The top-level table.
@@ -65,6 +67,34 @@ impl Layer {
     }
 }
 
+impl Layer {
+    /// Variables of the form `OS_<GROUP>__<OPTION>`, as oslo.config names them; other variables are left alone.
+    pub(super) fn of_environment(
+        variables: impl Iterator<Item = (OsString, OsString)>,
+        rank: usize,
+    ) -> Result<Self, ConfigError> {
+        let mut layer = Self::default();
+        for (name, value) in variables {
+            let Some((group, key)) = name.to_str().and_then(|name| name.strip_prefix("OS_")?.split_once("__")) else {
+                continue;
+            };
+            let (origin, key) = (format!("environment variable {}", name.display()), key.to_lowercase());
+            let Some(value) = value.to_str().map(str::to_owned) else {
+                let (group, value) = (group.to_owned(), STARS.to_owned());
+                return Err(ConfigError::BadValue { origin, group, key, value, reason: "not UTF-8".to_owned() });
+            };
+            layer.add(group, &key, Located { value, origin, rank });
+        }
+        Ok(layer)
+    }
+
+    /// The values of one option, for tests.
+    #[cfg(test)]
+    pub(super) fn get(&self, group: &str, key: &str) -> Option<&Vec<Located>> {
+        self.0.get(group)?.get(key)
+    }
+}
+
 impl Source for Layer {
     fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
         Box::new(self.clone())
@@ -87,10 +117,8 @@ impl Source for Layer {
 /// Lets the `config` crate put the layers on top of each other, the last one winning.
 pub(super) fn merge(layers: impl IntoIterator<Item = Layer>) -> Result<Table, ConfigError> {
     let builder = layers.into_iter().fold(::config::Config::builder(), |builder, layer| builder.add_source(layer));
-    let refuse = |error: CrateError| ConfigError::Unreadable {
-        path: "configuration".to_owned(),
-        reason: error.to_string(),
-    };
+    let refuse =
+        |error: CrateError| ConfigError::Unreadable { path: "configuration".to_owned(), reason: error.to_string() };
     let merged = builder.build().map_err(refuse)?;
     let groups = merged.cache.into_table().map_err(refuse)?.remove(ROOT);
     let groups = groups.map(Value::into_table).transpose().map_err(refuse)?.unwrap_or_default();

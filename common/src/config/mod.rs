@@ -7,16 +7,25 @@
 //!
 //! A configuration is a value that is passed around; nothing here is global.
 
+mod cli;
+mod database_url;
 mod error;
+pub mod known;
 mod layers;
 mod load;
+mod locate;
 mod macros;
 pub mod oslo_ini;
-mod section;
+mod report;
+pub mod sample;
 mod secret;
+mod section;
+mod substitute;
 mod units;
 pub mod value;
 
+pub use cli::{Cli, ServerCli};
+pub use database_url::DatabaseUrl;
 pub use error::ConfigError;
 pub use load::Config;
 pub use secret::Secret;

@@ -113,3 +113,93 @@ fn unquoted(value: &str) -> &str {
     }
     value.get(1..value.len() - 1).unwrap_or("")
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pairs(text: &str) -> Vec<(String, String, String)> {
+        parse(text).unwrap().into_iter().map(|entry| (entry.section, entry.key, entry.value)).collect()
+    }
+
+    #[test]
+    fn values_are_read_as_oslo_reads_them() {
+        let cases = [
+            ("a = b", "a", "b"),
+            ("a=b", "a", "b"),
+            ("a : b", "a", "b"),
+            ("a = b:c=d", "a", "b:c=d"),
+            ("a:b=c", "a", "b=c"),
+            ("a =", "a", ""),
+            ("a = b # c ; d", "a", "b # c ; d"),
+            ("a = \"b c\"", "a", "b c"),
+            ("a = 'b\"c'", "a", "b\"c"),
+            ("a = \" b \"", "a", " b "),
+            ("a = \"b", "a", "\"b"),
+            ("a = \"b'", "a", "\"b'"),
+            ("a = '", "a", ""),
+            ("a = ''", "a", ""),
+            ("a = 'b'c'", "a", "b'c"),
+            ("a = \\n%s\\t$x", "a", "\\n%s\\t$x"),
+            ("A.b-C = d", "A.b-C", "d"),
+            ("a = b\n  c\n\td ", "a", "b\nc\nd"),
+            ("a = 'b'\n c", "a", "b\nc"),
+            ("a =\n b", "a", "\nb"),
+            ("a = b\r", "a", "b"),
+            ("a = ü ", "a", "ü"),
+        ];
+        for (line, key, value) in cases {
+            assert_eq!(
+                pairs(&format!("[s]\n{line}\n")),
+                [("s".to_owned(), key.to_owned(), value.to_owned())],
+                "{line:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn sections_and_keys_repeat_and_comments_vanish() {
+        let text = "\u{feff}# c\n\n;d\n[one]\na = 1\n#a = 2\na = 3\n\n[two.x]\nb = 4\n[one]\n[DEFAULT]\n[one]\nc = 5";
+        let expected = [("one", "a", "1", 5), ("one", "a", "3", 7), ("two.x", "b", "4", 10), ("one", "c", "5", 14)];
+        let found = parse(text).unwrap();
+        let found: Vec<_> = found.iter().map(|e| (&*e.section, &*e.key, &*e.value, e.line)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn broken_lines_are_refused_in_oslos_words() {
+        let cases = [
+            ("a = b", 1, "Section must be started before assignment"),
+            ("[s]\nword", 2, "No ':' or '=' found in assignment"),
+            ("[s]\n= b", 2, "Key cannot be empty"),
+            ("[s]\n\n: b", 3, "Key cannot be empty"),
+            ("[s", 1, "Invalid section (must end with ])"),
+            ("[s] # c", 1, "Invalid section (must end with ])"),
+            ("[]", 1, "Empty section name"),
+            ("[s]\n a", 2, "Unexpected continuation line"),
+            ("[s]\na = b\n\n c", 4, "Unexpected continuation line"),
+            ("[s]\na = b\n# d\n c", 4, "Unexpected continuation line"),
+        ];
+        for (text, line, reason) in cases {
+            let error = parse(text).unwrap_err();
+            assert_eq!((error.line, error.reason), (line, reason), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_it_panic(text in "(?s)([\\[\\]=: \\t\\n\r#;'\"ab]|.){0,200}") {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn what_was_written_is_read(
+            pairs in proptest::collection::vec(("[a-zA-Z][a-zA-Z0-9_.-]{0,8}", "[a-z_][a-z0-9_-]{0,8}", "[!-~]([ -~]{0,20}[!-~])?"), 0..20)
+        ) {
+            let text: String = pairs.iter().map(|(s, k, v)| format!("[{s}]\n{k} = \"{v}\"\n")).collect();
+            prop_assert_eq!(super::tests::pairs(&text), pairs);
+        }
+    }
+}

@@ -92,9 +92,11 @@ impl GroupView<'_> {
         if T::EMPTY_IS_UNSET && values.last().is_some_and(|value| value.trim().is_empty()) {
             return Ok(default);
         }
-        let value = T::parse_all(&values).map_err(|reason| found.refuse(spec.secret, reason))?;
-        check_range(&value, spec).map_err(|reason| found.refuse(spec.secret, reason))?;
-        Ok(value)
+        let value = T::parse_all(&values).and_then(|value| check_range(&value, spec).map(|()| value));
+        value.map_err(|reason| {
+            let culprit = values.iter().position(|value| T::MULTI && T::parse(value).is_err());
+            found.refuse(culprit.unwrap_or(values.len() - 1), spec.secret, reason)
+        })
     }
 }
 
@@ -115,7 +117,7 @@ fn check_range<T: OptionValue>(value: &T, spec: &OptionSpec) -> Result<(), Strin
 mod tests {
     use std::path::PathBuf;
 
-    use crate::config::{ByteSize, Config, Dict, Multi, Secret, Seconds};
+    use crate::config::{ByteSize, Config, Dict, Multi, Seconds, Secret};
 
     crate::choices! {
         /// Words.

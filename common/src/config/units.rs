@@ -109,10 +109,7 @@ impl OptionValue for ByteSize {
             .trim_end()
             .parse()
             .map_err(|_| "not a size: a whole number, optionally with B, KB, MB, GB or TB".to_owned())?;
-        number
-            .checked_mul(1024_u64.pow(power))
-            .map(Self)
-            .ok_or_else(|| "the size is larger than any disk".to_owned())
+        number.checked_mul(1024_u64.pow(power)).map(Self).ok_or_else(|| "the size is larger than any disk".to_owned())
     }
 
     fn render(&self) -> Vec<String> {
