@@ -1,0 +1,70 @@
+//! Regions of a stream that are kept while it passes.
+
+/// Bytes `[offset, offset + length)` of a stream.
+#[derive(Debug, Clone)]
+pub(super) struct Capture {
+    offset: u64,
+    length: usize,
+    data: Vec<u8>,
+}
+
+impl Capture {
+    pub(super) const fn new(offset: u64, length: usize) -> Self {
+        Self { offset, length, data: Vec::new() }
+    }
+
+    /// Take what belongs to the region out of a chunk that begins at `position` of the stream. Chunks come in order.
+    pub(super) fn feed(&mut self, position: u64, chunk: &[u8]) {
+        let wanted = self.offset + self.data.len() as u64;
+        let end = position + chunk.len() as u64;
+        if self.is_complete() || wanted < position || wanted >= end {
+            return;
+        }
+        // Both differences are below the chunk's length, so they fit.
+        let start = usize::try_from(wanted - position).unwrap_or(chunk.len());
+        let missing = self.length - self.data.len();
+        let stop = chunk.len().min(start.saturating_add(missing));
+        self.data.extend_from_slice(&chunk[start..stop]);
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.data.len() == self.length
+    }
+
+    pub(super) fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// Position right after the region.
+    pub(super) fn end(&self) -> u64 {
+        self.offset.saturating_add(self.length as u64)
+    }
+}
+
+/// The last `N` bytes of a stream.
+#[derive(Debug, Clone)]
+pub(super) struct Tail<const N: usize> {
+    data: Vec<u8>,
+}
+
+impl<const N: usize> Tail<N> {
+    pub(super) const fn new() -> Self {
+        Self { data: Vec::new() }
+    }
+
+    pub(super) fn feed(&mut self, chunk: &[u8]) {
+        if chunk.len() >= N {
+            self.data.clear();
+            self.data.extend_from_slice(&chunk[chunk.len() - N..]);
+            return;
+        }
+        let surplus = (self.data.len() + chunk.len()).saturating_sub(N);
+        self.data.drain(..surplus);
+        self.data.extend_from_slice(chunk);
+    }
+
+    /// The bytes, when the stream had that many.
+    pub(super) fn data(&self) -> Option<&[u8]> {
+        (self.data.len() == N).then_some(self.data.as_slice())
+    }
+}
