@@ -1,5 +1,7 @@
 //! What callers see of registries that are down, hang, lie or come back.
 
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
