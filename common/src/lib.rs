@@ -6,12 +6,17 @@
 //! | [`registry_api`] | the private protocol between API servers and the registry |
 //! | [`registry_auth`] | how the registry knows that its peer may speak for others |
 //! | [`context`] | who is asking |
+//! | [`http`] | HTTP's rules over text: ranges, queries, `Accept`, error bodies |
+//! | `web` | what both servers share between socket and handlers (feature `web`) |
 //! | [`config`] | oslo-style configuration: files, sections as structs, typed options |
 //! | [`logging`] | oslo-style log lines, request ids in them, secrets masked |
 
 pub mod config;
 pub mod context;
+pub mod http;
 pub mod logging;
 pub mod model;
 pub mod registry_api;
 pub mod registry_auth;
+#[cfg(feature = "web")]
+pub mod web;

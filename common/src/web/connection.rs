@@ -1,0 +1,253 @@
+//! The socket under every connection, and what handlers may know of it.
+//!
+//! actix owns a connection from its first to its last byte. [`Io`] sits between actix and the
+//! socket for three reasons: it closes connections whose client neither sends nor takes anything,
+//! it counts, and while actix flushes it lets a file flow straight into the socket
+//! (see [`sendfile`](super::sendfile)).
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::rt::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+use super::sendfile::pool::Pool;
+use super::sendfile::slot::Slot;
+
+/// Time limits of a connection; zero means none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ConnectionLimits {
+    /// Longest pause in which the client takes nothing of an answer or sends nothing of a body.
+    pub(super) idle: Duration,
+    /// Longest time for the head of a request, from its first byte on.
+    pub(super) head: Duration,
+}
+
+/// One client connection, found in `HttpRequest::conn_data`. Clones mean the same connection.
+#[derive(Clone)]
+pub struct Connection(Arc<Shared>);
+
+struct Shared {
+    limits: ConnectionLimits,
+    transfers: Arc<Pool>,
+    slot: Slot,
+    requests_in_flight: AtomicUsize,
+    encrypted: AtomicBool,
+    http2: AtomicBool,
+}
+
+impl Connection {
+    /// Whether the connection speaks TLS. A port with `ca_file` has seen a valid client certificate then.
+    pub fn is_encrypted(&self) -> bool {
+        self.0.encrypted.load(Ordering::Relaxed)
+    }
+
+    /// How long the client may pause while a body is on its way; zero means for ever.
+    pub fn idle_limit(&self) -> Duration {
+        self.0.limits.idle
+    }
+
+    pub(super) fn set_encrypted(&self, http2: bool) {
+        self.0.encrypted.store(true, Ordering::Relaxed);
+        self.0.http2.store(http2, Ordering::Relaxed);
+    }
+
+    /// Whether a file can flow into the socket as it is.
+    pub(super) fn is_plain_http1(&self) -> bool {
+        !self.is_encrypted() && !self.0.http2.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn slot(&self) -> &Slot {
+        &self.0.slot
+    }
+
+    pub(super) fn transfers(&self) -> &Arc<Pool> {
+        &self.0.transfers
+    }
+
+    /// Notes that a request began; it ends with the value returned.
+    pub(super) fn enter_request(&self) -> RequestInFlight {
+        self.0.requests_in_flight.fetch_add(1, Ordering::Relaxed);
+        RequestInFlight(self.clone())
+    }
+
+    fn is_between_requests(&self) -> bool {
+        self.0.requests_in_flight.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// A request whose answer has not been sent completely.
+pub(super) struct RequestInFlight(Connection);
+
+impl Drop for RequestInFlight {
+    fn drop(&mut self) {
+        self.0.0.requests_in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A TCP stream with time limits and a door for files.
+pub(super) struct Io {
+    stream: TcpStream,
+    connection: Connection,
+    head: Alarm,
+    write: Alarm,
+}
+
+impl Io {
+    pub(super) fn new(stream: TcpStream, limits: ConnectionLimits, transfers: Arc<Pool>) -> Self {
+        let connection = Connection(Arc::new(Shared {
+            limits,
+            transfers,
+            slot: Slot::default(),
+            requests_in_flight: AtomicUsize::new(0),
+            encrypted: AtomicBool::new(false),
+            http2: AtomicBool::new(false),
+        }));
+        let (head, write) = (Alarm::new(limits.head), Alarm::new(limits.idle));
+        Self { stream, connection, head, write }
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn peer_addr(&self) -> Option<std::net::SocketAddr> {
+        self.stream.peer_addr().ok()
+    }
+
+    /// A head that arrives in drops would otherwise keep a reused connection open for ever: actix
+    /// watches only the first head and the time without any byte.
+    fn watch_head(&mut self, cx: &mut Context<'_>, received: bool) -> Poll<io::Result<()>> {
+        let busy = !self.connection.is_between_requests();
+        if busy || self.connection.0.http2.load(Ordering::Relaxed) {
+            self.head.disarm();
+            return Poll::Pending;
+        }
+        if received && !self.head.is_armed() {
+            self.head.arm();
+        }
+        self.head.poll_expired(cx, "the head of a request took too long")
+    }
+
+    /// Bounds the time in which the client takes nothing.
+    fn watch_write<T>(&mut self, cx: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if outcome.is_ready() {
+            self.write.disarm();
+            return outcome;
+        }
+        if !self.write.is_armed() {
+            self.write.arm();
+        }
+        match self.write.poll_expired(cx, "the client takes nothing of the answer") {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ => Poll::Pending,
+        }
+    }
+}
+
+impl AsyncRead for Io {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let outcome = Pin::new(&mut this.stream).poll_read(cx, buffer);
+        let received = buffer.filled().len() > before;
+        match outcome {
+            Poll::Ready(outcome) => {
+                if received && !this.head.is_armed() && this.connection.is_between_requests() {
+                    this.head.arm();
+                }
+                Poll::Ready(outcome)
+            }
+            Poll::Pending => this.watch_head(cx, received),
+        }
+    }
+}
+
+impl AsyncWrite for Io {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let outcome = Pin::new(&mut this.stream).poll_write(cx, buffer);
+        this.watch_write(cx, outcome)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let outcome = Pin::new(&mut this.stream).poll_write_vectored(cx, buffers);
+        this.watch_write(cx, outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    /// Called once everything before the body has been written: the moment for a file.
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        match this.connection.0.slot.poll_drive(cx, &this.stream, &this.connection.0.transfers) {
+            Poll::Ready(()) => Pin::new(&mut this.stream).poll_flush(cx),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+impl Drop for Io {
+    fn drop(&mut self) {
+        self.connection.0.slot.cancel();
+    }
+}
+
+/// A deadline that costs nothing while it is not armed.
+struct Alarm {
+    limit: Duration,
+    sleep: Option<Pin<Box<Sleep>>>,
+    armed: bool,
+}
+
+impl Alarm {
+    fn new(limit: Duration) -> Self {
+        Self { limit, sleep: None, armed: false }
+    }
+
+    fn is_armed(&self) -> bool {
+        self.armed
+    }
+
+    fn arm(&mut self) {
+        if self.limit.is_zero() {
+            return;
+        }
+        let deadline = Instant::now() + self.limit;
+        match &mut self.sleep {
+            Some(sleep) => sleep.as_mut().reset(deadline),
+            None => self.sleep = Some(Box::pin(tokio::time::sleep_until(deadline))),
+        }
+        self.armed = true;
+    }
+
+    fn disarm(&mut self) {
+        self.armed = false;
+    }
+
+    fn poll_expired(&mut self, cx: &mut Context<'_>, reason: &str) -> Poll<io::Result<()>> {
+        if let (true, Some(sleep)) = (self.armed, &mut self.sleep)
+            && sleep.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, reason)));
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,50 @@
+//! What both servers share between the socket and their handlers.
+//!
+//! ```text
+//! socket → connection (limits, sendfile) → observe (log, figures) → guard (limits, panics)
+//!        → operations (/healthcheck, /readyz, /metrics) → the server's own routes
+//! ```
+//!
+//! ```no_run
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! use actix_web::web::{ServiceConfig, get};
+//! use glance_common::web::{Health, Metrics, ServeHooks, ServeOptions, Server};
+//!
+//! let options = ServeOptions { bind_port: 9292, ..ServeOptions::default() };
+//! let bound = Server::bind(options).await?;
+//! println!("listening on {}", bound.local_addr());
+//! let routes = |config: &mut ServiceConfig| {
+//!     config.route("/", get().to(async || "hello"));
+//! };
+//! bound.run(routes, Health::new(), ServeHooks::new(Metrics::new("glance_api")?)).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod body;
+mod connection;
+pub mod faults;
+mod guard;
+mod health;
+mod hooks;
+mod listener;
+mod metrics;
+mod observe;
+mod operations;
+mod options;
+mod process;
+pub mod request_id;
+pub mod sendfile;
+mod server;
+mod signals;
+pub mod tls;
+
+pub use body::{BodyError, read_body};
+pub use connection::Connection;
+pub use health::{CheckState, Health, Readiness};
+pub use hooks::ServeHooks;
+pub use listener::BindError;
+pub use metrics::Metrics;
+pub use options::{ServeOptions, TlsOptions};
+pub use request_id::{RequestId, RequestIds};
+pub use server::{Bound, ServeError, Server, Serving};
