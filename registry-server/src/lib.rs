@@ -1,1 +1,3 @@
-//! placeholder
+//! The registry: image metadata in SQL behind a private REST protocol.
+
+pub mod db;

@@ -1,0 +1,11 @@
+//! What is asked of the database, one file per table.
+//!
+//! Every function runs inside the transaction of the door that called it. Functions that take a
+//! [`RequestContext`](glance_common::context::RequestContext) apply the rules of visibility and ownership themselves
+//! (database §7): what is hidden is [`DbError::NotFound`](super::DbError::NotFound).
+
+pub mod images;
+pub mod leases;
+pub mod locations;
+pub mod properties;
+pub mod request_keys;
