@@ -100,8 +100,15 @@ pub fn load(name: &str) -> Golden {
 /// When the file cannot be written.
 pub fn save(name: &str, golden: &Golden) {
     let path = path(name);
-    let text = serde_json::to_string_pretty(golden).must("golden answers as JSON") + "\n";
-    std::fs::write(&path, text).must(path.display());
+    std::fs::write(&path, text(golden)).must(path.display());
+}
+
+/// One answer a line: small, and a change shows as the line it is.
+fn text(golden: &Golden) -> String {
+    let answers = golden.answers.iter().map(|entry| serde_json::to_string(entry).must("an answer as JSON"));
+    let answers: Vec<String> = answers.collect();
+    let name = serde_json::to_string(&golden.reference).must("a name as JSON");
+    format!("{{\"reference\": {name}, \"answers\": [\n{}\n]}}\n", answers.join(",\n"))
 }
 
 /// Golden answers made of a recording; differences that were accepted before are kept where the

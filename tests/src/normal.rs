@@ -161,7 +161,11 @@ fn request_id(text: &[u8]) -> Option<usize> {
     (length >= 36).then_some(length + 4)
 }
 
+/// Ids that scenarios choose themselves start with zeros and stay readable.
 fn uuid(text: &[u8]) -> Option<usize> {
+    if text.starts_with(b"0000") {
+        return None;
+    }
     let mut at = 0;
     for (group, width) in [8, 4, 4, 4, 12].into_iter().enumerate() {
         if group > 0 && text.get(at) == Some(&b'-') {
@@ -207,6 +211,7 @@ mod tests {
             ("/x/0fc5f3cb-8a13-4a39-9a24-3b1ed2b6e6a3/file", "/x/<uuid>/file"),
             ("req-0fc5f3cb-8a13-4a39-9a24-3b1ed2b6e6a3", "<request>"),
             ("2026-01-02", "2026-01-02"),
+            ("00000001-0000-4000-8000-000000000000", "00000001-0000-4000-8000-000000000000"),
             ("täg", "täg"),
         ];
         for (text, wanted) in cases {
