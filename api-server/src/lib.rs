@@ -1,1 +1,19 @@
-//! placeholder
+//! The API server of glance-rs: authenticates callers, streams image data, asks the registry.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`api`] | HTTP: route table, negotiation, context, handlers, views, error bodies |
+//! | [`policy`] | who may do what: rule language, defaults, enforcer |
+//! | [`formats`] | what the bytes of an image really are |
+//! | [`stores`] | where image data lives |
+//! | [`config`] | the options |
+//! | [`error`] | what a request is refused with |
+//! | [`state`] | what all requests share |
+
+pub mod api;
+pub mod config;
+pub mod error;
+pub mod formats;
+pub mod policy;
+pub mod state;
+pub mod stores;

@@ -1,0 +1,15 @@
+//! HTTP: the only part of the server that knows the framework.
+//!
+//! ```text
+//! request ─► edge (CORS, proxy headers, version, context) ─► router ─► handler ─► service
+//! answer  ◄─ request id ◄─ error_response (refusals only)  ◄─ view ◄─┘
+//! ```
+
+pub mod accept;
+pub mod call;
+pub mod error_response;
+pub mod router;
+pub mod routes;
+
+pub use call::{Call, Params};
+pub use router::Answer;

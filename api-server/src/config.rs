@@ -1,0 +1,177 @@
+//! The options of the API server, one struct per section (images-v2 §14).
+//!
+//! Stores, policy and the client of the registry declare their own sections beside their code.
+
+use std::path::PathBuf;
+
+use glance_common::config::{ByteSize, Config, ConfigError, Seconds};
+
+/// Largest value of a list limit: pages beyond it would only exhaust memory.
+const LARGEST_PAGE: u32 = 1_000_000;
+
+/// Words of a list option.
+fn words(list: &[&str]) -> Vec<String> {
+    list.iter().map(|word| (*word).to_owned()).collect()
+}
+
+glance_common::choices! {
+    /// How the rules in the property protection file are written.
+    pub enum ProtectionFormat {
+        /// Lists of roles.
+        Roles = "roles",
+        /// Names of policy rules.
+        Policies = "policies",
+    }
+}
+
+glance_common::options! {
+    /// Where the server listens, and how it treats connections.
+    pub struct ServerOptions in "DEFAULT" {
+        /// Address or host name to listen on.
+        pub bind_host: String = "0.0.0.0".to_owned();
+        /// Port to listen on; 0 takes any free one.
+        pub bind_port: u16 = 9292;
+        /// Worker threads; unset or 0: one for each processor.
+        pub workers: Option<usize> = None, max 512;
+        /// Connections that the kernel queues until they are accepted.
+        pub backlog: u32 = 4096, min 1;
+        /// Idle seconds after which TCP probes a connection.
+        pub tcp_keepidle: Seconds = Seconds::new(600);
+        /// Whether a connection serves more than one request.
+        pub http_keepalive: bool = true;
+        /// Seconds that a client may neither send nor take anything; 0: for ever.
+        pub client_socket_timeout: Seconds = Seconds::new(900);
+        /// Longest request line and longest header line in bytes.
+        pub max_header_line: usize = 16384, min 1024;
+        /// Seconds that running requests may go on after SIGTERM.
+        pub graceful_shutdown_timeout: Seconds = Seconds::new(60);
+        /// Certificate of the server, followed by those that lead to its authority (PEM). Set: the port speaks TLS.
+        pub cert_file: Option<PathBuf> = None;
+        /// Private key of the certificate (PEM).
+        pub key_file: Option<PathBuf> = None;
+        /// Authorities of clients (PEM). Set: every client must show a certificate of one of them.
+        pub ca_file: Option<PathBuf> = None;
+        /// Allow the trusted-auth pipelines on an address that others than this machine and private networks can reach.
+        /// Whoever reaches that port is whoever he says he is: only behind a proxy that removes foreign identity headers.
+        pub trusted_auth_allow_public: bool = false;
+        /// Path of a file whose existence makes /healthcheck answer 503.
+        pub healthcheck_disable_file: Option<PathBuf> = None, aliases ["healthcheck.disable_by_file_path"];
+    }
+
+    /// What the Images API shows and allows.
+    pub struct ApiOptions in "DEFAULT" {
+        /// URL under which clients reach the service; in the version list in place of what the request says.
+        pub public_endpoint: Option<String> = None;
+        /// Folder of the image cache; set, versions 2.14, 2.16 and 2.18 are offered.
+        pub image_cache_dir: Option<PathBuf> = None;
+        /// Images on a page when the client names no limit.
+        pub limit_param_default: u32 = 25, min 1, max LARGEST_PAGE;
+        /// Images on a page at most.
+        pub api_limit_max: u32 = 1000, min 1, max LARGEST_PAGE;
+        /// Show the URL of an image's first location. It may hold secrets: only for nodes that users do not reach.
+        pub show_image_direct_url: bool = false;
+        /// Show and change all locations of an image. They may hold secrets: only for nodes that users do not reach.
+        pub show_multiple_locations: bool = false;
+        /// Compute the digest of locations that are added by URL.
+        pub do_secure_hash: bool = true;
+        /// How often reading such a location is tried again.
+        pub http_retries: u32 = 3;
+        /// Digest of image data beside MD5.
+        pub hashing_algorithm: String = "sha512".to_owned();
+        /// Largest image in bytes.
+        pub image_size_cap: ByteSize = ByteSize::new(1_099_511_627_776);
+        /// Bytes that a project may store, in B, KB, MB, GB or TB; 0: unlimited.
+        pub user_storage_quota: String = "0".to_owned();
+        /// Custom properties of an image; negative: unlimited.
+        pub image_property_quota: i32 = 128;
+        /// Tags of an image; negative: unlimited.
+        pub image_tag_quota: i32 = 128;
+        /// Members of an image; negative: unlimited.
+        pub image_member_quota: i32 = 128;
+        /// Locations of an image; negative: unlimited.
+        pub image_location_quota: i32 = 10;
+        /// Ask the identity service for limits.
+        pub use_keystone_limits: bool = false;
+        /// Let callers without identity read what the policy lets everybody read.
+        pub allow_anonymous_access: bool = false;
+        /// Longest request id that a client may send, in characters; 0: any length.
+        pub max_request_id_length: usize = 64;
+        /// File with rules for custom properties; unset: none are protected.
+        pub property_protection_file: Option<PathBuf> = None;
+        /// How its rules are written.
+        pub property_protection_rule_format: ProtectionFormat = ProtectionFormat::Roles;
+        /// Leave the data of deleted images to the scrubber.
+        pub delayed_delete: bool = false;
+        /// Seconds that it waits before it removes them.
+        pub scrub_time: Seconds = Seconds::new(0);
+        /// Ways to import; empty: none.
+        pub enabled_import_methods: Vec<String> = words(&["glance-direct", "web-download", "copy-image"]);
+        /// Where staged data lies without enabled_backends.
+        pub node_staging_uri: String = "file:///tmp/staging/".to_owned();
+        /// URL under which other nodes reach this one; unset: public_endpoint.
+        pub worker_self_reference_url: Option<String> = None;
+    }
+
+    /// Which formats images may have.
+    pub struct ImageFormatOptions in "image_format" {
+        /// Container formats.
+        pub container_formats: Vec<String> =
+            words(&["ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"]),
+            aliases ["DEFAULT.container_formats"];
+        /// Disk formats.
+        pub disk_formats: Vec<String> =
+            words(&["ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop"]),
+            aliases ["DEFAULT.disk_formats"];
+        /// Refuse data that is not in the declared disk format.
+        pub require_image_format_match: bool = true;
+        /// Findings in partition tables that are logged and not refused.
+        pub gpt_safety_checks_nonfatal: Vec<String> = Vec::new();
+        /// Kinds of VMDK that are converted.
+        pub vmdk_allowed_types: Vec<String> = words(&["streamOptimized", "monolithicSparse"]);
+    }
+
+    /// Headers of proxies.
+    pub struct MiddlewareOptions in "oslo_middleware" {
+        /// Believe what Forwarded and X-Forwarded headers say of scheme, host and path. Only behind a proxy that sets them.
+        pub enable_proxy_headers_parsing: bool = false;
+    }
+
+    /// The choice of a pipeline.
+    pub struct PipelineOptions in "paste_deploy" {
+        /// Nothing, caching, cachemanagement, trusted-auth, trusted-auth+caching or trusted-auth+cachemanagement.
+        pub flavor: Option<String> = None;
+        /// Named by older set-ups; pipelines are built in and no file is read.
+        pub config_file: Option<String> = None;
+    }
+}
+
+/// All sections that the API server itself reads.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The socket.
+    pub server: ServerOptions,
+    /// The Images API.
+    pub api: ApiOptions,
+    /// Formats of images.
+    pub formats: ImageFormatOptions,
+    /// Proxy headers.
+    pub middleware: MiddlewareOptions,
+    /// The pipeline.
+    pub pipeline: PipelineOptions,
+}
+
+impl Options {
+    /// Reads all sections.
+    ///
+    /// # Errors
+    /// [`ConfigError::BadValue`] for the first bad option.
+    pub fn read(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self {
+            server: config.section()?,
+            api: config.section()?,
+            formats: config.section()?,
+            middleware: config.section()?,
+            pipeline: config.section()?,
+        })
+    }
+}
