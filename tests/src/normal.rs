@@ -24,6 +24,7 @@ const COMPARED: &[&str] = &[
     "retry-after",
     "www-authenticate",
     "x-image-meta-*",
+    "x-openstack-request-id",
 ];
 
 /// What is compared of an answer.
