@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`api`] | HTTP: route table, negotiation, context, handlers, views, error bodies |
+//! | [`domain`] | rules of images without any input or output |
 //! | [`policy`] | who may do what: rule language, defaults, enforcer |
 //! | [`formats`] | what the bytes of an image really are |
 //! | [`stores`] | where image data lives |
@@ -12,6 +13,7 @@
 
 pub mod api;
 pub mod config;
+pub mod domain;
 pub mod error;
 pub mod formats;
 pub mod policy;

@@ -5,11 +5,11 @@
 //! answer  ◄─ request id ◄─ error_response (refusals only)  ◄─ view ◄─┘
 //! ```
 
-pub mod accept;
 pub mod call;
 pub mod error_response;
 pub mod router;
 pub mod routes;
+pub mod v2;
 
 pub use call::{Call, Params};
 pub use router::Answer;

@@ -15,9 +15,31 @@ pub(super) const ID_PATTERN: &str =
 
 /// The keys of an image in the order of the schema. Where several are wrong, the first one is told.
 pub(super) const KEYS: [&str; 25] = [
-    "id", "name", "status", "visibility", "protected", "os_hidden", "checksum", "os_hash_algo", "os_hash_value",
-    "owner", "size", "virtual_size", "container_format", "disk_format", "created_at", "updated_at", "tags",
-    "direct_url", "min_ram", "min_disk", "self", "file", "stores", "schema", "locations",
+    "id",
+    "name",
+    "status",
+    "visibility",
+    "protected",
+    "os_hidden",
+    "checksum",
+    "os_hash_algo",
+    "os_hash_value",
+    "owner",
+    "size",
+    "virtual_size",
+    "container_format",
+    "disk_format",
+    "created_at",
+    "updated_at",
+    "tags",
+    "direct_url",
+    "min_ram",
+    "min_disk",
+    "self",
+    "file",
+    "stores",
+    "schema",
+    "locations",
 ];
 
 /// Check a whole object: its base keys in the order of the schema, then all others.
@@ -223,8 +245,7 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_json_schema_means_them() {
-        let table =
-            [(json!(3), Some(3)), (json!(3.0), Some(3)), (json!(1e30), Some(i64::MAX)), (json!(true), None)];
+        let table = [(json!(3), Some(3)), (json!(3.0), Some(3)), (json!(1e30), Some(i64::MAX)), (json!(true), None)];
         for (value, wanted) in table {
             assert_eq!(integer(&value), wanted, "{value}");
         }

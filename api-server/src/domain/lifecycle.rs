@@ -1,0 +1,156 @@
+//! The status machine of images (images-v2 §5.3): the only place that knows which status may follow which.
+
+use glance_common::model::ImageStatus::{
+    self, Active, Deactivated, Deleted, Importing, Killed, PendingDelete, Queued, Saving, Uploading,
+};
+
+use super::Refusal;
+
+/// The statuses in which the formats of an image may still be changed.
+const FORMATS_OPEN: [ImageStatus; 2] = [Queued, Importing];
+
+/// The statuses that may follow `from`.
+#[must_use]
+pub const fn successors(from: ImageStatus) -> &'static [ImageStatus] {
+    match from {
+        Queued => &[Saving, Uploading, Importing, Active, Deleted],
+        Saving => &[Active, Killed, Deleted, Queued],
+        Uploading => &[Importing, Queued, Deleted],
+        Importing => &[Active, Deleted, Queued],
+        Active => &[PendingDelete, Deleted, Deactivated],
+        Killed => &[Deleted],
+        PendingDelete => &[Deleted, Active],
+        Deleted => &[],
+        Deactivated => &[Active, Deleted],
+    }
+}
+
+/// May an image go from one status to the other?
+#[must_use]
+pub fn may_change(from: ImageStatus, to: ImageStatus) -> bool {
+    successors(from).contains(&to)
+}
+
+/// The statuses from which an image may go to `to`, for the guard of an update.
+#[must_use]
+pub fn predecessors(to: ImageStatus) -> Vec<ImageStatus> {
+    ImageStatus::ALL.iter().copied().filter(|from| may_change(*from, to)).collect()
+}
+
+/// What is said of a change that the machine does not know.
+#[must_use]
+pub fn illegal_transition(from: ImageStatus, to: ImageStatus) -> String {
+    format!("Image status transition from {from} to {to} is not allowed")
+}
+
+/// May data start to come in: is the image `queued`, with both formats set (images-v2 §9.1, rows 8 and 9)?
+///
+/// # Errors
+/// 409 in any other status, 400 for formats that are missing.
+pub fn check_upload(
+    status: ImageStatus,
+    disk_format: Option<&str>,
+    container_format: Option<&str>,
+) -> Result<(), Refusal> {
+    if !may_change(status, Saving) {
+        return Err(Refusal::conflict(illegal_transition(status, Saving)));
+    }
+    check_formats_set(disk_format, container_format)
+}
+
+/// An image leaves `queued` or `uploading` towards data only with both formats.
+///
+/// # Errors
+/// 400 that names what is missing.
+pub fn check_formats_set(disk_format: Option<&str>, container_format: Option<&str>) -> Result<(), Refusal> {
+    let text = match (disk_format, container_format) {
+        (Some(_), Some(_)) => return Ok(()),
+        (None, Some(_)) => "Property disk_format must be set prior to saving data.",
+        (Some(_), None) => "Property container_format must be set prior to saving data.",
+        (None, None) => "Properties disk_format, container_format must be set prior to saving data.",
+    };
+    Err(Refusal::invalid(text))
+}
+
+/// May a format be set in this status? The same value counts as a change too.
+///
+/// # Errors
+/// 403 that names the attribute.
+pub fn check_format_change(status: ImageStatus, attribute: &str) -> Result<(), Refusal> {
+    if FORMATS_OPEN.contains(&status) {
+        return Ok(());
+    }
+    Err(Refusal::forbidden(format!("Attribute {attribute} can be only replaced for a queued image.")))
+}
+
+/// The status that a deletion leads to: `pending_delete` when the scrubber shall remove data later, else `deleted`.
+///
+/// # Errors
+/// 400 where the machine has no such step (a delayed deletion of a deactivated image).
+pub fn deletion_target(status: ImageStatus, delayed: bool, has_locations: bool) -> Result<ImageStatus, Refusal> {
+    let target = if delayed && has_locations { PendingDelete } else { Deleted };
+    if may_change(status, target) {
+        return Ok(target);
+    }
+    Err(Refusal::invalid(illegal_transition(status, target)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::RefusalClass;
+
+    #[test]
+    fn machine_is_the_table_of_the_specification() {
+        let table = [
+            (Queued, "saving uploading importing active deleted"),
+            (Saving, "active killed deleted queued"),
+            (Uploading, "importing queued deleted"),
+            (Importing, "active deleted queued"),
+            (Active, "pending_delete deleted deactivated"),
+            (Killed, "deleted"),
+            (PendingDelete, "deleted active"),
+            (Deleted, ""),
+            (Deactivated, "active deleted"),
+        ];
+        for (from, allowed) in table {
+            for to in ImageStatus::ALL {
+                let wanted = allowed.split(' ').any(|word| word == to.as_str());
+                assert_eq!(may_change(from, *to), wanted, "{from} to {to}");
+                assert_eq!(predecessors(*to).contains(&from), wanted, "{to} from {from}");
+            }
+        }
+    }
+
+    #[test]
+    fn upload_needs_a_queued_image_with_formats() {
+        let table = [
+            (Queued, Some("raw"), Some("bare"), None),
+            (Queued, None, Some("bare"), Some("Property disk_format must be set prior to saving data.")),
+            (Queued, Some("raw"), None, Some("Property container_format must be set prior to saving data.")),
+            (Queued, None, None, Some("Properties disk_format, container_format must be set prior to saving data.")),
+            (Saving, None, None, Some("Image status transition from saving to saving is not allowed")),
+            (Active, Some("raw"), Some("bare"), Some("Image status transition from active to saving is not allowed")),
+        ];
+        for (status, disk, container, wanted) in table {
+            let refusal = check_upload(status, disk, container).err();
+            assert_eq!(refusal.as_ref().map(|r| r.text.as_str()), wanted);
+            let class = if status == Queued { RefusalClass::Invalid } else { RefusalClass::Conflict };
+            assert!(refusal.is_none_or(|r| r.class == class));
+        }
+    }
+
+    #[test]
+    fn deletion_is_delayed_only_where_there_is_data() {
+        assert_eq!(deletion_target(Active, true, true), Ok(PendingDelete));
+        assert_eq!(deletion_target(Active, true, false), Ok(Deleted));
+        assert_eq!(deletion_target(Deactivated, false, true), Ok(Deleted));
+        assert_eq!(
+            deletion_target(Deactivated, true, true).map_err(|r| (r.class, r.text)),
+            Err((
+                RefusalClass::Invalid,
+                "Image status transition from deactivated to pending_delete is not allowed".to_owned()
+            ))
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! Rules of images without any input or output: what may be set, by which words, from which status.
+//!
+//! Everything here is plain data and functions over it. A rule that says no answers with a [`Refusal`]: the class of
+//! the answer and the text that clients know.
+
+pub mod change;
+pub mod draft;
+pub mod formats;
+pub mod lifecycle;
+pub mod new_image;
+pub mod properties;
+pub mod quota;
+mod refusal;
+
+pub use change::{Attribute, ImageChange, Operation};
+pub use formats::{FormatLists, virtual_size_of};
+pub use new_image::{NewImageCommand, Owner};
+pub use quota::Quotas;
+pub use refusal::{Refusal, RefusalClass};

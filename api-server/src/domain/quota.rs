@@ -1,0 +1,70 @@
+//! How much may belong to one image (images-v2 §11.1). The limits bind administrators too.
+
+use super::{Refusal, properties};
+
+/// The limits; a negative one is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quotas {
+    /// Custom properties, those of the service itself not counted.
+    pub properties: i64,
+    /// Tags as submitted, repeated ones included.
+    pub tags: i64,
+    /// Members.
+    pub members: i64,
+    /// Locations.
+    pub locations: i64,
+}
+
+impl Quotas {
+    /// # Errors
+    /// 413 when more tags are submitted than allowed.
+    pub fn check_tags(&self, submitted: usize) -> Result<(), Refusal> {
+        check("tags", submitted, self.tags)
+    }
+
+    /// Counts the names that are the caller's own.
+    ///
+    /// # Errors
+    /// 413 when there are more than allowed.
+    pub fn check_properties<'a>(&self, names: impl Iterator<Item = &'a str>) -> Result<(), Refusal> {
+        let own = names.filter(|name| !properties::is_service_name(name)).count();
+        check("properties", own, self.properties)
+    }
+}
+
+fn check(what: &str, attempted: usize, maximum: i64) -> Result<(), Refusal> {
+    if maximum < 0 || i64::try_from(attempted).is_ok_and(|attempted| attempted <= maximum) {
+        return Ok(());
+    }
+    let text = format!(
+        "The limit has been exceeded on the number of allowed image {what}. Attempted: {attempted}, Maximum: {maximum}"
+    );
+    Err(Refusal::over_limit(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quotas(limit: i64) -> Quotas {
+        Quotas { properties: limit, tags: limit, members: limit, locations: limit }
+    }
+
+    #[test]
+    fn a_limit_is_the_largest_allowed_number() {
+        for (limit, tags, allowed) in [(2, 2, true), (2, 3, false), (0, 0, true), (0, 1, false), (-1, 9999, true)] {
+            assert_eq!(quotas(limit).check_tags(tags).is_ok(), allowed, "{tags} of {limit}");
+        }
+        let refusal = quotas(1).check_tags(2).err();
+        let text = "The limit has been exceeded on the number of allowed image tags. Attempted: 2, Maximum: 1";
+        assert_eq!(refusal.map(|r| r.text).as_deref(), Some(text));
+    }
+
+    #[test]
+    fn properties_of_the_service_do_not_count() {
+        let names = ["a", "b", "os_glance_import_task"];
+        assert!(quotas(2).check_properties(names.into_iter()).is_ok());
+        let text = "The limit has been exceeded on the number of allowed image properties. Attempted: 2, Maximum: 1";
+        assert_eq!(quotas(1).check_properties(names.into_iter()), Err(Refusal::over_limit(text)));
+    }
+}
