@@ -146,7 +146,6 @@ impl Cli {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use clap::Parser;
 

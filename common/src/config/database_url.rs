@@ -167,7 +167,6 @@ impl OptionValue for DatabaseUrl {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use super::*;
 

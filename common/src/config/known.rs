@@ -59,15 +59,26 @@ pub(super) fn default(group: &str, key: &str) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use super::*;
+    use crate::config::{Config, Section};
+    use crate::logging::LoggingOptions;
 
     #[test]
     fn all_tables_are_in_the_format() {
         for (program, text) in SAMPLES.into_iter().chain([("old names", OLD_NAMES)]) {
             let entries = oslo_ini::parse(text).unwrap();
             assert!(entries.len() > 30, "{program} has only {} options", entries.len());
+        }
+    }
+
+    #[test]
+    fn the_samples_of_glance_load_with_every_option_at_its_default() {
+        for (program, text) in SAMPLES {
+            let config = Config::from_text(text).unwrap();
+            let options: LoggingOptions = config.section().unwrap();
+            assert!(!options.debug && options.log_file.is_none(), "{program}");
+            assert_eq!(config.warnings(&[LoggingOptions::spec()]), Vec::<String>::new(), "{program}");
         }
     }
 

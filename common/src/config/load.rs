@@ -184,7 +184,6 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use super::*;
     use crate::config::{Multi, Secret};
@@ -221,17 +220,20 @@ mod tests {
 
     #[test]
     fn later_layers_win() {
-        let (one, two) = ("[layered]\ntext = one\nnumber = 2\n", "[Layered]\nold_text = two\n");
-        let environment = ("OS_LAYERED__TEXT", "three");
-        let cases: [(&[&str], &[(&str, &str)], &[(&str, &str)], (&str, u8)); 8] = [
+        type Pairs = &'static [(&'static str, &'static str)];
+        type Case = (&'static [&'static str], Pairs, Pairs, (&'static str, u8));
+        const ONE: &str = "[layered]\ntext = one\nnumber = 2\n";
+        const TWO: &str = "[Layered]\nold_text = two\n";
+        const ENVIRONMENT: (&str, &str) = ("OS_LAYERED__TEXT", "three");
+        let cases: [Case; 8] = [
             (&[], &[], &[], ("default", 1)),
-            (&[one], &[], &[], ("one", 2)),
-            (&[one, two], &[], &[], ("two", 2)),
-            (&[two, one], &[], &[], ("one", 2)),
+            (&[ONE], &[], &[], ("one", 2)),
+            (&[ONE, TWO], &[], &[], ("two", 2)),
+            (&[TWO, ONE], &[], &[], ("one", 2)),
             (&["[layered]\nold_text = a\ntext = b\n"], &[], &[], ("b", 1)),
             (&["[DEFAULT]\nolder_text = a\n"], &[("OS_LAYERED__NUMBER", "7")], &[], ("a", 7)),
-            (&[one, two], &[environment], &[], ("three", 2)),
-            (&[one, two], &[environment], &[("text", "four")], ("four", 2)),
+            (&[ONE, TWO], &[ENVIRONMENT], &[], ("three", 2)),
+            (&[ONE, TWO], &[ENVIRONMENT], &[("text", "four")], ("four", 2)),
         ];
         for (files, environment, set, expected) in cases {
             let options: Layered = load(files, environment, set).unwrap().section().unwrap();

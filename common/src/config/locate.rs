@@ -98,7 +98,6 @@ pub(super) fn read(path: &Path) -> Result<String, ConfigError> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use super::*;
 

@@ -115,7 +115,6 @@ fn unquoted(value: &str) -> &str {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

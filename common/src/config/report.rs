@@ -89,11 +89,11 @@ fn renamed<'a>(sections: &'a [SectionSpec], group: &str, key: &str) -> Option<(&
         return None;
     }
     sections.iter().find_map(|section| {
-        let is_it = |alias: &&str| {
+        let is_it = |alias: &&'static str| {
             let (alias_group, alias_key) = alias.rsplit_once('.').unwrap_or((&section.group, alias));
             normalised(alias_group) == group && alias_key == key
         };
-        let option = section.options.iter().find(|option| option.aliases.iter().any(|alias| is_it(&alias)))?;
+        let option = section.options.iter().find(|option| option.aliases.iter().any(&is_it))?;
         Some((section.group.as_str(), option.name))
     })
 }
@@ -104,7 +104,6 @@ fn is_secret(sections: &[SectionSpec], group: &str, key: &str) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use crate::config::{Config, Section};
 

@@ -82,7 +82,6 @@ fn facts(option: &OptionSpec) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use super::*;
     use crate::config::{Config, Multi, Secret, Section};

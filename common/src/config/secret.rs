@@ -85,3 +85,37 @@ impl OptionValue for Secret {
         vec![if self.0.is_empty() { String::new() } else { STARS.to_owned() }]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::options! {
+        /// A section with secrets.
+        struct Secrets in "secrets" {
+            /// One.
+            one: Secret = Secret::default();
+            /// Maybe.
+            maybe: Option<Secret> = Some(Secret::new("default-hunter2"));
+            /// A list.
+            list: Vec<Secret> = vec![];
+        }
+    }
+
+    #[test]
+    fn no_way_of_showing_a_secret_shows_it() {
+        let secret = Secret::new("hunter2");
+        let shown = [
+            format!("{secret} {secret:?} {secret:#?} {:?}", Some(&secret)),
+            serde_json::to_string(&secret).unwrap(),
+            secret.render().concat(),
+        ];
+        assert_eq!(shown.concat(), format!("*** *** *** Some(***){}\"***\"{}", "", "***"));
+        let config = crate::config::Config::from_text("[secrets]\none = hunter2\nlist = hunter2,hunter2\n").unwrap();
+        let options: Secrets = config.section().unwrap();
+        assert_eq!((options.one.expose(), options.list.len()), ("hunter2", 2));
+        let shown = format!("{options:?} {config:?} {:?}", <Secrets as crate::config::Section>::spec());
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(options.maybe == Some(Secret::new("default-hunter2")) && options.one != Secret::new("hunter3"));
+    }
+}

@@ -113,7 +113,6 @@ fn check_range<T: OptionValue>(value: &T, spec: &OptionSpec) -> Result<(), Strin
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use std::path::PathBuf;
 

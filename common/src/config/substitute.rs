@@ -135,7 +135,6 @@ fn identifier_length(text: &str) -> usize {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use crate::config::Config;
 

@@ -120,3 +120,43 @@ impl OptionValue for ByteSize {
         Some(self.0 as f64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units_of_1024() {
+        let cases = [
+            ("0", 0),
+            ("10737418240", 10_737_418_240),
+            ("10GB", 10 << 30),
+            ("1 tb", 1 << 40),
+            ("64KiB", 65_536),
+            ("2M", 2 << 20),
+            ("7B", 7),
+        ];
+        for (raw, bytes) in cases {
+            assert_eq!(ByteSize::parse(raw).unwrap().bytes(), bytes, "{raw}");
+        }
+        for raw in ["", "B", "-1", "1.5GB", "10XB", "99999999999TB", "ü"] {
+            assert!(ByteSize::parse(raw).is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn times_are_seconds() {
+        let cases = [("0", 0), ("30", 30_000), (" 0.25 ", 250)];
+        for (raw, millis) in cases {
+            assert_eq!(Seconds::parse(raw).unwrap().duration().as_millis(), millis, "{raw}");
+        }
+        for raw in ["", "-1", "nan", "inf", "1e300", "5s"] {
+            assert!(Seconds::parse(raw).is_err(), "{raw}");
+        }
+        assert_eq!(Seconds::millis(1500).render(), ["1.5"]);
+        assert_eq!(
+            (Seconds::new(30).render(), ByteSize::new(5).render()),
+            (vec!["30".to_owned()], vec!["5".to_owned()])
+        );
+    }
+}

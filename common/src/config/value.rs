@@ -52,15 +52,15 @@ impl OptionValue for bool {
     }
 }
 
-/// Numbers differ only in their type and its name.
-macro_rules! number_value {
-    ($kind:literal, $reason:literal: $($ty:ty),+) => {$(
+/// Integers differ only in their type.
+macro_rules! integer_value {
+    ($($ty:ty),+) => {$(
         impl OptionValue for $ty {
-            const KIND: &'static str = $kind;
+            const KIND: &'static str = "integer value";
             const EMPTY_IS_UNSET: bool = true;
 
             fn parse(raw: &str) -> Result<Self, String> {
-                raw.trim().parse().map_err(|_| format!($reason, <$ty>::MIN, <$ty>::MAX))
+                raw.trim().parse().map_err(|_| format!("not an integer from {} to {}", <$ty>::MIN, <$ty>::MAX))
             }
 
             fn render(&self) -> Vec<String> {
@@ -74,8 +74,25 @@ macro_rules! number_value {
     )+};
 }
 
-number_value!("integer value", "not an integer from {} to {}": u8, u16, u32, u64, usize, i32, i64);
-number_value!("floating point value", "not a number from {} to {}": f64);
+integer_value!(u8, u16, u32, u64, usize, i32, i64);
+
+impl OptionValue for f64 {
+    const KIND: &'static str = "floating point value";
+    const EMPTY_IS_UNSET: bool = true;
+
+    fn parse(raw: &str) -> Result<Self, String> {
+        let number = raw.trim().parse::<Self>().ok().filter(|number| number.is_finite());
+        number.ok_or_else(|| "not a number".to_owned())
+    }
+
+    fn render(&self) -> Vec<String> {
+        vec![self.to_string()]
+    }
+
+    fn number(&self) -> Option<f64> {
+        Some(*self)
+    }
+}
 
 impl OptionValue for String {
     const KIND: &'static str = "string value";
@@ -115,7 +132,9 @@ impl<T: OptionValue> OptionValue for Option<T> {
     }
 
     fn parse_all(raw: &[String]) -> Result<Self, String> {
-        if raw.iter().all(|value| value.trim().is_empty()) {
+        let is_empty = |value: &String| value.trim().is_empty();
+        let is_unset = if T::MULTI { raw.iter().all(is_empty) } else { raw.last().is_none_or(is_empty) };
+        if is_unset {
             return Ok(None);
         }
         T::parse_all(raw).map(Some)
@@ -142,7 +161,7 @@ impl<T: OptionValue> OptionValue for Vec<T> {
     fn parse(raw: &str) -> Result<Self, String> {
         let text = raw.trim();
         let inner = match (text.strip_prefix('['), text.strip_suffix(']')) {
-            (Some(_), Some(_)) => &text[1..text.len() - 1],
+            (Some(_), Some(_)) if text.len() > 1 => &text[1..text.len() - 1],
             (None, None) => text,
             _ => return Err("the list has only one of its brackets".to_owned()),
         };
@@ -260,5 +279,102 @@ impl OptionValue for Dict {
 
     fn render(&self) -> Vec<String> {
         vec![self.iter().map(|(key, value)| format!("{key}:{value}")).collect::<Vec<_>>().join(",")]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn all<T: OptionValue>(values: &[&str]) -> Result<T, String> {
+        T::parse_all(&values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn booleans_have_oslos_words() {
+        for word in ["true", "True", "TRUE", "1", "yes", "Yes", "on", " on "] {
+            assert_eq!(bool::parse(word), Ok(true), "{word}");
+        }
+        for word in ["false", "False", "0", "no", "off"] {
+            assert_eq!(bool::parse(word), Ok(false), "{word}");
+        }
+        for word in ["", "2", "t", "enabled"] {
+            assert!(bool::parse(word).is_err(), "{word}");
+        }
+    }
+
+    #[test]
+    fn numbers_stay_in_their_type() {
+        assert_eq!(u16::parse(" 65535 "), Ok(65535));
+        assert_eq!(u16::parse("65536").unwrap_err(), "not an integer from 0 to 65535");
+        assert_eq!(i32::parse("-1"), Ok(-1));
+        assert!(u32::parse("-1").is_err() && u32::parse("1.0").is_err() && u32::parse("0x1").is_err());
+        assert_eq!(f64::parse("0.5"), Ok(0.5));
+        assert!(f64::parse("x").is_err() && f64::parse("nan").is_err() && f64::parse("inf").is_err());
+    }
+
+    #[test]
+    fn lists_have_brackets_or_not() {
+        let cases: [(&str, &[&str]); 9] = [
+            ("", &[]),
+            ("[]", &[]),
+            (" [ ] ", &[]),
+            ("a", &["a"]),
+            ("a,b , c", &["a", "b", "c"]),
+            ("[glance-direct,web-download]", &["glance-direct", "web-download"]),
+            ("[ 'a', \"b\" ]", &["a", "b"]),
+            ("a,b,", &["a", "b"]),
+            ("a,,b", &["a", "", "b"]),
+        ];
+        for (raw, expected) in cases {
+            assert_eq!(Vec::<String>::parse(raw).unwrap(), expected, "{raw}");
+        }
+        assert!(Vec::<String>::parse("[a").is_err() && Vec::<String>::parse("a]").is_err());
+        assert!(Vec::<String>::parse("[").is_err());
+        assert_eq!(Vec::<u8>::parse("1,x").unwrap_err(), "not an integer from 0 to 255");
+    }
+
+    #[test]
+    fn pairs_keep_their_order_and_their_last_value() {
+        let dict = Dict::parse("fast:file, slow:swift+https://h:1,fast:http,").unwrap();
+        assert_eq!(dict.iter().collect::<Vec<_>>(), [("fast", "http"), ("slow", "swift+https://h:1")]);
+        assert!(Dict::parse("").unwrap().is_empty());
+        assert!(Dict::parse("fast").is_err() && Dict::parse(":file").is_err());
+    }
+
+    #[test]
+    fn empty_unsets_what_may_be_unset() {
+        assert_eq!(all::<Option<u8>>(&["1", " "]), Ok(None));
+        assert_eq!(all::<Option<String>>(&[""]), Ok(None));
+        assert_eq!(all::<Option<u8>>(&["x", "1"]), Ok(Some(1)));
+        assert_eq!(all::<Multi<String>>(&[""]), Ok(Multi(vec![])));
+        assert_eq!(all::<Multi<u8>>(&["1", "2"]), Ok(Multi(vec![1, 2])));
+        assert_eq!(all::<String>(&["a", "b"]), Ok("b".to_owned()));
+    }
+
+    #[test]
+    fn paths_are_taken_as_they_are() {
+        assert_eq!(PathBuf::parse("/a b/ü"), Ok(PathBuf::from("/a b/ü")));
+        assert!(PathBuf::parse("a\0b").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_reading_panic(raw in "(?s)([\\[\\],:'\" ab0-9.-]|.){0,40}") {
+            let _ = (bool::parse(&raw), u64::parse(&raw), f64::parse(&raw), Vec::<String>::parse(&raw), Dict::parse(&raw));
+        }
+
+        #[test]
+        fn what_is_rendered_is_read(
+            number: i64,
+            list in proptest::collection::vec("[a-z0-9/:-]{1,8}", 1..5),
+            pairs in proptest::collection::vec(("[a-z]{1,4}", "[a-z:/]{1,8}"), 0..5),
+        ) {
+            prop_assert_eq!(all::<i64>(&[&number.render()[0]]), Ok(number));
+            prop_assert_eq!(all::<Vec<String>>(&[&list.render()[0]]), Ok(list));
+            let dict: Dict = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+            prop_assert_eq!(all::<Dict>(&[&dict.render()[0]]), Ok(dict));
+        }
     }
 }
