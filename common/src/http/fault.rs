@@ -68,6 +68,10 @@ impl Fault {
             comment => format!("<!-- {} -->", escape(comment)),
         };
         let (explanation, detail) = (escape(&self.explanation), escape(&self.detail));
+        // The sentences of these name method or content type; nothing stands behind their detail.
+        if matches!(self.status, 405 | 415 | 501) {
+            return format!("{explanation}<br /><br />\n{detail}");
+        }
         format!("{explanation}<br /><br />\n{detail}\n{comment}\n")
     }
 
@@ -217,6 +221,13 @@ mod tests {
         assert!(json.contains(r"<br /><br />\ntoo much\n<!-- max size 64 -->\n"), "{json}");
         let (_, text) = fault.render(ErrorForm::Text);
         assert!(text.ends_with("\n\n too much  max size 64  "), "{text:?}");
+    }
+
+    #[test]
+    fn some_messages_end_with_their_detail() {
+        let fault = Fault::new(415).explained("not <x>.\n").with_detail("why");
+        let (_, json) = fault.render(ErrorForm::Json);
+        assert!(json.contains(r#""message":"not <x>.\n<br /><br />\nwhy""#), "{json}");
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub mod request_id;
 pub mod sendfile;
 mod server;
 mod signals;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 
 pub use body::{BodyError, read_body};

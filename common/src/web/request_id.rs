@@ -151,7 +151,6 @@ fn mark(headers: &mut HeaderMap, id: &RequestId) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::*;
 

@@ -39,12 +39,6 @@ impl Pool {
         free > state.jobs.len()
     }
 
-    /// Number of threads alive.
-    #[cfg(test)]
-    pub(super) fn threads(&self) -> usize {
-        self.lock().threads
-    }
-
     /// Runs `job` on one of the threads, in order of arrival. Callers keep at most one job for each
     /// connection or stream, so the queue is as long as there are of those.
     pub(super) fn submit(self: &Arc<Self>, job: impl FnOnce() + Send + 'static) {
