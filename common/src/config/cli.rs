@@ -71,9 +71,9 @@ pub struct Cli {
     /// Options that the program's own flags set: section, option, value. Above all other layers.
     #[arg(skip)]
     pub overrides: Vec<(String, String, String)>,
-    /// File given as the first argument of a server.
+    /// File given as the first argument of a server, see [`ServerCli`]; counts when `config_file` is empty.
     #[arg(skip)]
-    pub(super) positional: Option<PathBuf>,
+    pub positional: Option<PathBuf>,
 }
 
 /// The options of a server: the common ones and the configuration file as an argument.

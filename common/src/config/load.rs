@@ -140,11 +140,16 @@ impl Config {
     }
 
     /// The values of a found option, with references replaced.
-    pub(super) fn substituted(&self, found: &Found, specs: &[OptionSpec]) -> Result<Vec<String>, ConfigError> {
+    pub(super) fn substituted(
+        &self,
+        found: &Found,
+        specs: &[OptionSpec],
+        secret: bool,
+    ) -> Result<Vec<String>, ConfigError> {
         if found.texts().all(|text| !text.contains('$')) {
             return Ok(found.texts().map(str::to_owned).collect());
         }
-        substitute::values(self, found, specs)
+        substitute::values(self, found, specs, secret)
     }
 }
 
@@ -161,6 +166,11 @@ impl Found {
         self.values.iter().map(|value| value.value.as_str())
     }
 
+    /// Where the last value is from.
+    pub(super) fn origin(&self) -> &str {
+        self.values.last().map_or("", |value| value.origin.as_str())
+    }
+
     fn rank(&self) -> usize {
         self.values.last().map_or(0, |value| value.rank)
     }
@@ -169,7 +179,7 @@ impl Found {
     pub(super) fn refuse(&self, index: usize, secret: bool, reason: String) -> ConfigError {
         let value = self.values.get(index);
         ConfigError::BadValue {
-            origin: value.map(|value| value.origin.clone()).unwrap_or_default(),
+            origin: value.map_or_else(String::new, |value| value.origin.clone()),
             group: self.group.clone(),
             key: self.key.clone(),
             value: value.filter(|_| !secret).map_or_else(|| STARS.to_owned(), |value| shown(&value.value)),
@@ -198,7 +208,7 @@ mod tests {
             /// Repeated.
             many: Multi<u8> = Multi(vec![9]);
             /// A secret number.
-            secret: Option<Secret> = None;
+            secret: Option<Secret> = None, aliases ["DEFAULT.old_secret"];
         }
     }
 
@@ -276,6 +286,11 @@ mod tests {
             ("number = 101", "number in section [layered]: \"101\": must be at most 100"),
             ("many = 1\nmany = two\nmany = 3", "many in section [layered]: \"two\": not an integer from 0 to 255"),
             (
+                "x = 1\n[DEFAULT]\nold_secret = a$b",
+                "old_secret in section [DEFAULT]: \"***\": refers to ${b}, which is no option \
+                              (a dollar sign is written $$)",
+            ),
+            (
                 "secret = a$b",
                 "secret in section [layered]: \"***\": refers to ${b}, which is no option \
                               (a dollar sign is written $$)",
@@ -289,7 +304,7 @@ mod tests {
                 .map(|(a, b)| (a.to_owned(), b.to_owned()))
                 .unwrap();
             assert_eq!(message, expected);
-            let line_number = if line.starts_with("many") { 3 } else { 2 };
+            let line_number = if line.starts_with("many") { 3 } else { line.lines().count() + 1 };
             assert!(place.ends_with(&format!("/0.conf:{line_number}")), "{place}");
         }
         let error = load(&[], &[("OS_LAYERED__NUMBER", "x")], &[]).unwrap().section::<Layered>().unwrap_err();

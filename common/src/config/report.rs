@@ -37,21 +37,40 @@ impl Config {
         warnings
     }
 
-    /// Logs every option that was set, at level debug: secrets as stars.
+    /// Logs every option with its value, at level debug, as oslo does at start: secrets as stars.
     pub fn log_options(&self, sections: &[SectionSpec]) {
         if !log::log_enabled!(log::Level::Debug) {
             return;
         }
-        for (group, keys) in &self.values {
-            for (key, values) in keys {
-                for Located { value, origin, .. } in values {
-                    // What no section declares may be a secret all the same: mask by the look of "name = value".
-                    let line = shown(&format!("{key} = {value}"));
-                    let line = if is_secret(sections, group, key) { format!("{key} = {STARS}") } else { line };
-                    log::debug!("[{group}] {line} ({origin})");
-                }
+        for line in self.option_lines(sections) {
+            log::debug!("{line}");
+        }
+    }
+
+    /// The texts of [`Config::log_options`]: the declared options in their order, then what else was set.
+    pub fn option_lines(&self, sections: &[SectionSpec]) -> Vec<String> {
+        let mut lines = Vec::new();
+        for section in sections {
+            for option in &section.options {
+                let name = format!("{}.{}", section.group, option.name);
+                let found = self.find(&section.group, &[], option);
+                let (values, place) = match &found {
+                    Some(found) => (found.texts().collect::<Vec<_>>().join(", "), format!(" ({})", found.origin())),
+                    None => (option.default.join(", "), String::new()),
+                };
+                let values = if option.secret && !values.is_empty() { STARS.to_owned() } else { values };
+                lines.push(shown(&format!("{name} = {values}{place}")));
             }
         }
+        for (group, keys) in &self.values {
+            for (key, values) in keys.iter().filter(|(key, _)| !is_declared(sections, group, key)) {
+                // What no section declares may be a secret all the same: `shown` masks by its name.
+                lines.extend(
+                    values.iter().map(|value| shown(&format!("{group}.{key} = {} ({})", value.value, value.origin))),
+                );
+            }
+        }
+        lines
     }
 
     /// The last value of each option that a file sets, by section and name.
@@ -98,20 +117,45 @@ fn renamed<'a>(sections: &'a [SectionSpec], group: &str, key: &str) -> Option<(&
     })
 }
 
-fn is_secret(sections: &[SectionSpec], group: &str, key: &str) -> bool {
-    let current = renamed(sections, group, key).unwrap_or((group, key));
-    declared(sections, &normalised(current.0)).any(|option| option.name == current.1 && option.secret)
+/// Whether some section declares the option, under this name or as an alias.
+fn is_declared(sections: &[SectionSpec], group: &str, key: &str) -> bool {
+    declared(sections, group).any(|option| option.name == key) || renamed(sections, group, key).is_some()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Config, Section};
+    use crate::config::{Config, Secret, Section};
 
     crate::options! {
         /// A section of ours.
         struct Ours in "ours" {
             /// A text.
-            text: String = String::new(), aliases ["old_text", "DEFAULT.older_text"];
+            text: String = "a".to_owned(), aliases ["old_text", "DEFAULT.older_text"];
+            /// A secret.
+            key: Option<Secret> = None, aliases ["DEFAULT.old_key"];
+        }
+    }
+
+    #[test]
+    fn all_options_are_listed_without_secrets() {
+        let cases = [
+            ("", vec!["ours.text = a", "ours.key = "]),
+            (
+                "[DEFAULT]\nold_key = hunter2\n[ours]\nold_text = b\n",
+                vec!["ours.text = b (text:4)", "ours.key = *** (text:2)"],
+            ),
+            (
+                "[ours]\nkey = hunter2\n[rabbit]\npassword = hunter2\nurl = amqp://u:hunter2@h\n",
+                vec![
+                    "ours.text = a",
+                    "ours.key = *** (text:2)",
+                    "rabbit.password = *** (text:4)",
+                    "rabbit.url = amqp://u:***@h (text:5)",
+                ],
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Config::from_text(text).unwrap().option_lines(&[Ours::spec()]), expected, "{text}");
         }
     }
 

@@ -88,7 +88,7 @@ impl GroupView<'_> {
         let Some(found) = self.config.find(self.group, self.fallbacks, spec) else {
             return Ok(default);
         };
-        let values = self.config.substituted(&found, self.specs)?;
+        let values = self.config.substituted(&found, self.specs, spec.secret)?;
         if T::EMPTY_IS_UNSET && values.last().is_some_and(|value| value.trim().is_empty()) {
             return Ok(default);
         }

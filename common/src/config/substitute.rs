@@ -15,12 +15,16 @@ const MAX_LENGTH: usize = 64 * 1024;
 /// Most references that one value may lead to, for the same reason.
 const MAX_REFERENCES: usize = 10_000;
 
-/// Replaces the references in one found option's values.
-pub(super) fn values(config: &Config, found: &Found, specs: &[OptionSpec]) -> Result<Vec<String>, ConfigError> {
-    let secret =
-        specs.iter().any(|spec| spec.secret && (spec.name == found.key || spec.aliases.contains(&&*found.key)));
-    let mut expansion = Expansion { config, specs, group: found.group.clone(), path: Vec::new(), references: 0 };
-    expansion.path.push((normalised(&found.group), found.key.clone()));
+/// Replaces the references in one found option's values. `specs` are the declarations of the section being read.
+pub(super) fn values(
+    config: &Config,
+    found: &Found,
+    specs: &[OptionSpec],
+    secret: bool,
+) -> Result<Vec<String>, ConfigError> {
+    let group = found.group.clone();
+    let path = vec![(normalised(&group), found.key.clone())];
+    let mut expansion = Expansion { config, specs, group, path, references: 0 };
     let expand = |(index, value): (usize, &str)| {
         expansion.expand(value, &found.group).map_err(|reason| found.refuse(index, secret, reason))
     };

@@ -12,6 +12,9 @@ use super::scope::{self, RequestLog};
 /// Longest message in bytes; the rest is cut off.
 const MAX_MESSAGE: usize = 32 * 1024;
 
+/// How much more is looked at for secrets, so that one at the cut is still seen whole.
+const MARGIN: usize = 4 * 1024;
+
 /// What a line says.
 pub(super) struct Event<'a> {
     /// When it happened.
@@ -39,7 +42,7 @@ impl<'a> Event<'a> {
             time: Local::now(),
             level: record.level(),
             name: logger_name(record.target()),
-            message: shortened(mask(&record.args().to_string())),
+            message: masked(&record.args().to_string()),
             file: record.file().unwrap_or("-"),
             line: record.line().unwrap_or(0),
             module: record.module_path().map(|path| logger_name(path).into_owned()).unwrap_or_default(),
@@ -80,15 +83,19 @@ fn logger_name(target: &str) -> Cow<'_, str> {
     Cow::Owned(if own.is_some() { format!("glance.{path}") } else { path })
 }
 
-fn shortened(text: Cow<'_, str>) -> String {
-    let mut text = text.into_owned();
+/// The message without secrets and not too long. Only what may be shown is searched: messages can hold user text.
+fn masked(text: &str) -> String {
+    let mut message = mask(prefix(text, MAX_MESSAGE + MARGIN)).into_owned();
     if text.len() > MAX_MESSAGE {
-        let end = (0..=MAX_MESSAGE).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        let cut = text.len() - end;
-        text.truncate(end);
-        let _ = write!(text, "… ({cut} bytes more)");
+        message.truncate(prefix(&message, MAX_MESSAGE).len());
+        let _ = write!(message, "… ({} bytes in all)", text.len());
     }
-    text
+    message
+}
+
+/// At most so many bytes from the start, whole characters.
+fn prefix(text: &str, length: usize) -> &str {
+    &text[..text.floor_char_boundary(length)]
 }
 
 /// Writes control characters and line separators as escapes, so that a line cannot pose as another (H3).
@@ -134,8 +141,14 @@ mod tests {
     }
 
     #[test]
-    fn long_messages_are_cut() {
-        let cut = shortened(Cow::Owned("ü".repeat(MAX_MESSAGE)));
-        assert!(cut.ends_with("ü… (32768 bytes more)") && cut.len() < MAX_MESSAGE + 40);
+    fn long_messages_are_cut_and_hold_no_secret() {
+        let long = masked(&"ü".repeat(MAX_MESSAGE));
+        assert!(long.ends_with("ü… (65536 bytes in all)") && long.len() < MAX_MESSAGE + 40);
+        let url = "mysql://user:hunter2@host/db";
+        for padding in MAX_MESSAGE - url.len() - 2..MAX_MESSAGE + 2 {
+            let text = format!("{}{url}{}", " ".repeat(padding), " ".repeat(MAX_MESSAGE));
+            assert!(!masked(&text).contains("hun"), "{padding}");
+        }
+        assert_eq!(masked("short"), "short");
     }
 }

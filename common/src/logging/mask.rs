@@ -37,6 +37,9 @@ const DOUBTFUL_NAMES: [&str; 6] = ["token", "secret", "access_key", "apikey", "c
 /// Headers whose value goes on after a blank (`Basic dXNlcg==`).
 const WHOLE_VALUE_NAMES: [&str; 2] = ["authorization", "cookie"];
 
+/// How far into a URL a password is searched; more would make hostile text slow to search.
+const MAX_URL: usize = 1024;
+
 /// How a Keystone token in Fernet form begins.
 const FERNET: &str = "gAAAA";
 
@@ -76,7 +79,7 @@ pub fn mask(text: &str) -> Cow<'_, str> {
 
 /// The password in a URL whose part behind `://` starts at `start`.
 fn in_url(text: &str, start: usize) -> Option<(usize, usize)> {
-    let rest = &text[start..];
+    let rest = &text[start..text.floor_char_boundary(start + MAX_URL)];
     let url =
         &rest[..rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>')).unwrap_or(rest.len())];
     let authority = &url[..url.find(['/', '?', '#']).unwrap_or(url.len())];
