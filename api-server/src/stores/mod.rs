@@ -13,6 +13,8 @@
 //! - [`guard`] stands before every driver: it checks capabilities and stamps the store's id on new locations.
 
 pub mod catalog;
+#[cfg(test)]
+mod contract;
 mod error;
 pub mod file;
 pub mod guard;

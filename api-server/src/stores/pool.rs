@@ -102,7 +102,8 @@ impl Threads {
             None => job,
         };
         let threads = Arc::clone(self);
-        let started = thread::Builder::new().name(self.name.to_owned()).stack_size(STACK).spawn(move || threads.work(job));
+        let started =
+            thread::Builder::new().name(self.name.to_owned()).stack_size(STACK).spawn(move || threads.work(job));
         if let Err(error) = started {
             log::error!("cannot start a thread for {}: {error}", self.name);
         }

@@ -10,8 +10,8 @@ use super::super::guard::Guarded;
 use super::super::http::{HttpOptions, HttpStore};
 use super::super::{Opened, Store};
 use super::{
-    CatalogError, ConfiguredStore, Driver, EnabledBackends, GlanceStoreOptions, STAGING_STORE, StoreCatalog, StoreOptions,
-    TASKS_STORE,
+    CatalogError, ConfiguredStore, Driver, EnabledBackends, GlanceStoreOptions, STAGING_STORE, StoreCatalog,
+    StoreOptions, TASKS_STORE,
 };
 
 /// Section of options for all stores that do not set them themselves.
@@ -100,11 +100,7 @@ impl Outcome {
     }
 
     /// Position of the store that takes uploads.
-    fn default_index(
-        &self,
-        id: &str,
-        is_default: impl FnMut(&ConfiguredStore) -> bool,
-    ) -> Result<usize, CatalogError> {
+    fn default_index(&self, id: &str, is_default: impl FnMut(&ConfiguredStore) -> bool) -> Result<usize, CatalogError> {
         if let Some(index) = self.stores.iter().position(is_default) {
             return Ok(index);
         }

@@ -32,7 +32,9 @@ pub enum CatalogError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// `enabled_backends` without a default.
-    #[error("[glance_store] default_backend is not set, but [DEFAULT] enabled_backends names stores: set it to one of their ids")]
+    #[error(
+        "[glance_store] default_backend is not set, but [DEFAULT] enabled_backends names stores: set it to one of their ids"
+    )]
     NoDefault,
     /// The default is not among the stores.
     #[error("the default store {id:?} is not configured; configured are: {}", configured.join(", "))]
@@ -139,7 +141,9 @@ impl StoreCatalog {
     pub fn candidates(&self, at: &Location) -> Result<Vec<&ConfiguredStore>, StoreError> {
         let serves = |store: &&ConfiguredStore| store.driver.schemes().contains(&at.scheme());
         let found: Vec<_> = match at.store_id() {
-            Some(id) if self.multi_store => self.find(id).or_else(|| self.reserved(id)).into_iter().filter(serves).collect(),
+            Some(id) if self.multi_store => {
+                self.find(id).or_else(|| self.reserved(id)).into_iter().filter(serves).collect()
+            }
             _ => self.stores.iter().filter(serves).collect(),
         };
         if found.is_empty() {
@@ -224,10 +228,7 @@ impl StoreCatalog {
 
 /// Whether the failure says that the object belongs to another store.
 fn is_elsewhere(kind: &StoreErrorKind) -> bool {
-    matches!(
-        kind,
-        StoreErrorKind::NotFound | StoreErrorKind::UnknownScheme { .. } | StoreErrorKind::BadStoreUri { .. }
-    )
+    matches!(kind, StoreErrorKind::NotFound | StoreErrorKind::UnknownScheme { .. } | StoreErrorKind::BadStoreUri { .. })
 }
 
 /// An error with its causes, for logs.

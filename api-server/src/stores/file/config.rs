@@ -95,9 +95,8 @@ impl Settings {
     fn prepare(&self, path: &Path) -> Result<(), String> {
         let made = fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path);
         made.map_err(|error| format!("the folder {} cannot be made: {error}", path.display()))?;
-        rustix::fs::access(path, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
-            format!("the folder {} is not writable: {}", path.display(), io::Error::from(error))
-        })?;
+        rustix::fs::access(path, Access::WRITE_OK | Access::EXEC_OK)
+            .map_err(|error| format!("the folder {} is not writable: {}", path.display(), io::Error::from(error)))?;
         if let Some(mode) = self.mode
             && let Err(error) = let_in(path, mode)
         {
@@ -151,10 +150,7 @@ fn parse_folders(texts: &[String]) -> Result<Vec<Folder>, String> {
                 log::warn!("filesystem_store_datadirs names {} twice", folder.path.display());
             }
             Some(_) => {
-                return Err(format!(
-                    "filesystem_store_datadirs gives {} two priorities",
-                    folder.path.display()
-                ));
+                return Err(format!("filesystem_store_datadirs gives {} two priorities", folder.path.display()));
             }
         }
     }
@@ -168,9 +164,9 @@ fn parse_folder(text: &str) -> Result<Folder, String> {
         None => (text, 0),
         Some((path, priority)) => {
             let priority = priority.trim();
-            let number = priority.parse().map_err(|_| {
-                format!("filesystem_store_datadirs: the priority {priority:?} is not an integer")
-            })?;
+            let number = priority
+                .parse()
+                .map_err(|_| format!("filesystem_store_datadirs: the priority {priority:?} is not an integer"))?;
             (path, number)
         }
     };

@@ -111,9 +111,22 @@ mod tests {
     #[test]
     fn malformed_addresses_are_refused() {
         let bad = [
-            "", "host", "ftp://host/", "HTTP://host/", "file:///etc/passwd", "http://", "http:///path", "http://:80/",
-            "http://host:/", "http://host:8x/", "http://host:99999/", "http://u@host/", "http://u:p:q@host/",
-            "http://[::1/", "http://[]/", "http://a b/",
+            "",
+            "host",
+            "ftp://host/",
+            "HTTP://host/",
+            "file:///etc/passwd",
+            "http://",
+            "http:///path",
+            "http://:80/",
+            "http://host:/",
+            "http://host:8x/",
+            "http://host:99999/",
+            "http://u@host/",
+            "http://u:p:q@host/",
+            "http://[::1/",
+            "http://[]/",
+            "http://a b/",
         ];
         for text in bad {
             let error = Address::parse(text).unwrap_err();

@@ -141,8 +141,7 @@ mod tests {
         let data = b"0123456789";
         for size in 1..=10 {
             for (offset, length) in [(0, 10), (0, 1), (3, 4), (9, 1), (5, 5)] {
-                let chunks: Vec<_> =
-                    data.chunks(size).map(|chunk| Ok(bytes::Bytes::copy_from_slice(chunk))).collect();
+                let chunks: Vec<_> = data.chunks(size).map(|chunk| Ok(bytes::Bytes::copy_from_slice(chunk))).collect();
                 let range = ByteRange { offset, length };
                 let pieces: Vec<_> = cut(stream::iter(chunks).boxed(), range).collect().await;
                 let bytes: Vec<u8> = pieces.into_iter().flatten().flatten().collect();

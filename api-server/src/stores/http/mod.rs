@@ -78,15 +78,14 @@ impl Store for HttpStore {
 
     async fn size(&self, at: &Location) -> Result<Option<u64>, StoreError> {
         let address = Address::parse(&at.url)?;
-        let response = fetch::request(&self.client, Method::HEAD, address, None).await.map_err(|error| {
-            match error.kind() {
+        let response =
+            fetch::request(&self.client, Method::HEAD, address, None).await.map_err(|error| match error.kind() {
                 StoreErrorKind::RemoteServiceUnavailable => {
                     let reason = "The HTTP URL is invalid: its server cannot be reached".to_owned();
                     StoreError::from(StoreErrorKind::BadStoreUri { reason }).caused_by(error)
                 }
                 _ => error,
-            }
-        })?;
+            })?;
         Ok(declared_length(&response))
     }
 

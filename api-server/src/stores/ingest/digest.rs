@@ -1,7 +1,6 @@
 //! Digests of image data: MD5, and the one that `hashing_algorithm` names.
 
 use blake2::{Blake2b512, Blake2s256};
-use md5::Md5;
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512};
 use sha2::Sha224;
 use sha2::digest::Digest;
@@ -49,7 +48,7 @@ impl HashAlgorithm {
     /// Begins a digest: ring's code where it has the algorithm, since it is the fastest.
     pub(super) fn hasher(self) -> Box<dyn Hasher> {
         match self {
-            Self::Md5 => Box::new(Crypto(Md5::new())),
+            Self::Md5 => md5(),
             Self::Sha1 => Box::new(Context::new(&SHA1_FOR_LEGACY_USE_ONLY)),
             Self::Sha224 => Box::new(Crypto(Sha224::new())),
             Self::Sha256 => Box::new(Context::new(&SHA256)),
@@ -75,6 +74,29 @@ impl<D: Digest + Send> Hasher for Crypto<D> {
 
     fn finish(self: Box<Self>) -> String {
         hex::encode(self.0.finalize())
+    }
+}
+
+/// The processor's own MD5.
+#[cfg(target_arch = "x86_64")]
+fn md5() -> Box<dyn Hasher> {
+    Box::new(super::fast_md5::Md5::new())
+}
+
+/// MD5 for processors without code of their own.
+#[cfg(not(target_arch = "x86_64"))]
+fn md5() -> Box<dyn Hasher> {
+    Box::new(Crypto(md5::Md5::new()))
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Hasher for super::fast_md5::Md5 {
+    fn update(&mut self, bytes: &[u8]) {
+        self.update(bytes);
+    }
+
+    fn finish(self: Box<Self>) -> String {
+        hex::encode((*self).finalize())
     }
 }
 
@@ -104,13 +126,28 @@ mod tests {
             ("sha1", "a9993e364706816aba3e25717850c26c9cd0d89d"),
             ("sha224", "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7"),
             ("sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-            ("sha384", "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"),
-            ("sha512", "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"),
+            (
+                "sha384",
+                "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
+            ),
+            (
+                "sha512",
+                "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+            ),
             ("sha3_224", "e642824c3f8cf24ad09234ee7d3c766fc9a3a5168d0c94ad73b46fdf"),
             ("sha3_256", "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"),
-            ("sha3_384", "ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b298d88cea927ac7f539f1edf228376d25"),
-            ("sha3_512", "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f8274eec53f0"),
-            ("blake2b", "ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d17d87c5392aab792dc252d5de4533cc9518d38aa8dbc4925ab92386edd4009923"),
+            (
+                "sha3_384",
+                "ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b298d88cea927ac7f539f1edf228376d25",
+            ),
+            (
+                "sha3_512",
+                "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f8274eec53f0",
+            ),
+            (
+                "blake2b",
+                "ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d17d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923",
+            ),
             ("blake2s", "508c5e8c327c14e2e1a72ba34eeb452f37458b209ed63a294d999b4c86675982"),
         ];
         assert_eq!(cases.len(), HashAlgorithm::choices().len());

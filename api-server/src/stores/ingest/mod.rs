@@ -12,6 +12,8 @@
 //! was refused. Dropping the future ends all of it.
 
 mod digest;
+#[cfg(target_arch = "x86_64")]
+mod fast_md5;
 mod hashing;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -132,8 +134,15 @@ impl Ingestor {
         let hashing = Hashing::begin(&self.threads, announced, algorithm, inspector).await?;
         let report = Report::default();
         let expected = Expected { md5: expected_md5, digest: expected_digest, algorithm };
-        let passage =
-            Passage { body, check: SizeCheck::new(announced), limits, announced, hashing, expected, report: report.clone() };
+        let passage = Passage {
+            body,
+            check: SizeCheck::new(announced),
+            limits,
+            announced,
+            hashing,
+            expected,
+            report: report.clone(),
+        };
         let outcome = store.put(&object, announced, passage.stream()).await;
         // What the body's own failure was counts for more than what the driver made of it.
         let findings = match report.take() {
@@ -144,7 +153,8 @@ impl Ingestor {
         let written = outcome?;
         let Some(findings) = findings else {
             let removed = store.delete(&written.location).await;
-            let unread = StoreError::from(StoreErrorKind::Backend).caused_by("the driver did not read to the body's end");
+            let unread =
+                StoreError::from(StoreErrorKind::Backend).caused_by("the driver did not read to the body's end");
             return Err(removed.err().unwrap_or(unread));
         };
         Ok(Ingested {
@@ -191,10 +201,8 @@ struct Expected {
 
 impl Expected {
     fn check(&self, findings: &Findings) -> Result<(), BodyError> {
-        let pairs = [
-            (&self.md5, &findings.md5_hex, HashAlgorithm::Md5),
-            (&self.digest, &findings.digest_hex, self.algorithm),
-        ];
+        let pairs =
+            [(&self.md5, &findings.md5_hex, HashAlgorithm::Md5), (&self.digest, &findings.digest_hex, self.algorithm)];
         for (expected, found, algorithm) in pairs {
             if expected.as_ref().is_some_and(|expected| !expected.eq_ignore_ascii_case(found)) {
                 return Err(BodyError::ChecksumMismatch { algorithm: algorithm.as_str() });
