@@ -1,5 +1,6 @@
 //! Refuses what no handler should see, and answers for handlers that panic.
 
+use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use actix_web::Error;
@@ -10,7 +11,10 @@ use actix_web::middleware::Next;
 use futures_util::FutureExt;
 
 use super::faults::{self, FaultRenderer};
+use super::notes::RequestNotes;
+use super::request_id;
 use crate::http::fault::Fault;
+use crate::logging;
 
 /// What separates name and value of a header and ends its line: `: ` and CR LF.
 const HEADER_OVERHEAD: usize = 4;
@@ -35,17 +39,30 @@ pub(super) async fn guard(
     }
     // The request is gone once it has been handed on; only this header matters for its error form.
     let accept = request.headers().get(ACCEPT).cloned();
-    let path = request.path().to_owned();
+    let notes = RequestNotes::of(request.request());
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    outcome.unwrap_or_else(|_| {
-        log::error!("the handler of {path} panicked");
+    outcome.unwrap_or_else(|panic| {
         let mut headers = HeaderMap::new();
         if let Some(accept) = accept {
             headers.insert(ACCEPT, accept);
         }
-        let answer = (guard.render)(&headers, &Fault::new(500));
+        let mut answer = (guard.render)(&headers, &Fault::new(500));
+        let report = || log::error!("a handler panicked: {}", reason_of(&*panic));
+        match notes.log() {
+            Some(request) => {
+                request_id::mark(answer.headers_mut(), request.request_id());
+                logging::in_scope(request.clone(), report);
+            }
+            None => report(),
+        }
         Err(faults::into_error("the handler panicked", answer))
     })
+}
+
+/// The text of `panic!`.
+fn reason_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given")
 }
 
 impl Guard {

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_http::ConnectionType;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
@@ -16,9 +16,10 @@ use super::body::{ReceivedBytes, watch_payload};
 use super::connection::{Connection, RequestInFlight};
 use super::health::Health;
 use super::metrics::{Answered, Metrics};
+use super::notes::RequestNotes;
 use super::operations;
-use super::request_id::RESPONSE_HEADER;
 use super::sendfile::SentBytes;
+use crate::logging;
 
 /// Where access lines go, so that they can be filtered by name.
 const LOG_TARGET: &str = "glance.access";
@@ -68,7 +69,7 @@ struct Record {
     received: ReceivedBytes,
     sent: u64,
     sent_past_actix: SentBytes,
-    request_id: String,
+    notes: RequestNotes,
     _in_flight: Option<RequestInFlight>,
 }
 
@@ -88,7 +89,7 @@ impl Record {
             received: ReceivedBytes::default(),
             sent: 0,
             sent_past_actix: SentBytes::default(),
-            request_id: "-".to_owned(),
+            notes: RequestNotes::attach(request),
             _in_flight: connection.map(Connection::enter_request),
         }
     }
@@ -99,9 +100,6 @@ impl Record {
         if let Some(sent) = response.request().extensions().get::<SentBytes>() {
             self.sent_past_actix = sent.clone();
         }
-        if let Some(id) = response.headers().get(RESPONSE_HEADER) {
-            self.request_id = String::from_utf8_lossy(id.as_bytes()).into_owned();
-        }
     }
 
     /// Operators scrape and probe every few seconds; that is no news.
@@ -111,36 +109,43 @@ impl Record {
             false => log::Level::Info,
         }
     }
-}
 
-impl Drop for Record {
-    fn drop(&mut self) {
-        let duration = self.began.elapsed();
-        let sent = self.sent + self.sent_past_actix.total();
-        let route = match operations::class(&self.path) {
-            Some(class) => class,
-            None => self.route.as_deref().unwrap_or("unmatched"),
-        };
-        self.metrics.request_ended(&Answered {
-            method: method_class(&self.method),
-            route,
-            status: self.status,
-            duration,
-            received: self.received.total(),
-            sent,
-        });
+    fn route_class(&self) -> &str {
+        let noted = operations::class(&self.path).or(self.notes.route());
+        noted.or(self.route.as_deref()).unwrap_or("unmatched")
+    }
+
+    fn log(&self, sent: u64, duration: Duration) {
         log::log!(
             target: LOG_TARGET,
             self.log_level(),
-            "{} \"{} {} {:?}\" status: {} len: {sent} time: {:.6} request: {}",
+            "{} \"{} {} {:?}\" status: {} len: {sent} time: {:.6}",
             self.peer,
             self.method,
             self.path,
             self.version,
             self.status,
             duration.as_secs_f64(),
-            self.request_id,
         );
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let duration = self.began.elapsed();
+        let sent = self.sent + self.sent_past_actix.total();
+        self.metrics.request_ended(&Answered {
+            method: method_class(&self.method),
+            route: self.route_class(),
+            status: self.status,
+            duration,
+            received: self.received.total(),
+            sent,
+        });
+        match self.notes.log() {
+            Some(request) => logging::in_scope(request.clone(), || self.log(sent, duration)),
+            None => self.log(sent, duration),
+        }
     }
 }
 

@@ -16,10 +16,12 @@ use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
 
 use super::faults::{self, FaultRenderer};
+use super::notes::RequestNotes;
 use crate::http::fault::Fault;
+use crate::logging::{self, RequestLog};
 
 /// The header, in requests and answers alike.
-pub(super) const RESPONSE_HEADER: HeaderName = HeaderName::from_static("x-openstack-request-id");
+pub const HEADER: HeaderName = HeaderName::from_static("x-openstack-request-id");
 
 /// The id of a request, in its extensions: `req-` and, unless the client chose otherwise, a UUID.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +38,7 @@ impl RequestId {
     /// # Errors
     /// The 431 answer when it is longer than `max_length` characters; 0 means any length.
     pub fn from_headers(headers: &HeaderMap, max_length: usize) -> Result<Self, Fault> {
-        let asked = headers.get(RESPONSE_HEADER).and_then(|value| value.to_str().ok());
+        let asked = headers.get(HEADER).and_then(|value| value.to_str().ok());
         let asked = match asked.map(str::trim) {
             None | Some("") => return Ok(Self::random()),
             Some(asked) => asked,
@@ -127,26 +129,29 @@ where
             }
         };
         request.extensions_mut().insert(id.clone());
-        let answer = self.service.call(request);
-        Box::pin(async move {
-            match answer.await {
+        let log = RequestLog::new(id.as_str(), None);
+        RequestNotes::of(request.request()).set_log(log.clone());
+        let service = Rc::clone(&self.service);
+        Box::pin(logging::scope(log, async move {
+            match service.call(request).await {
                 Ok(mut response) => {
-                    mark(response.headers_mut(), &id);
+                    mark(response.headers_mut(), id.as_str());
                     Ok(response)
                 }
                 Err(error) => {
                     let mut response = error.error_response();
-                    mark(response.headers_mut(), &id);
+                    mark(response.headers_mut(), id.as_str());
                     Err(faults::into_error(error.to_string(), response))
                 }
             }
-        })
+        }))
     }
 }
 
-fn mark(headers: &mut HeaderMap, id: &RequestId) {
-    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-        headers.insert(RESPONSE_HEADER, value);
+/// Puts the id on an answer.
+pub fn mark(headers: &mut HeaderMap, id: &str) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(HEADER, value);
     }
 }
 
@@ -157,7 +162,7 @@ mod tests {
     fn asked(value: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let value = HeaderValue::from_bytes(value.as_bytes());
-        headers.insert(RESPONSE_HEADER, value.unwrap());
+        headers.insert(HEADER, value.unwrap());
         headers
     }
 

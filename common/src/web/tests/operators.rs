@@ -139,6 +139,9 @@ async fn only_scopes_that_ask_for_it_name_the_request() {
         assert!(expected.map_or(id.len() == 40 && id.starts_with("req-"), |expected| id == expected), "{id}");
     }
     assert_eq!(ask(&site, "GET /hello", "").await.header("x-openstack-request-id"), None);
+    let panicked = ask(&site, "GET /named/panic", "X-OpenStack-Request-ID: abc\r\n").await;
+    assert_eq!((panicked.status, panicked.header("x-openstack-request-id")), (500, Some("req-abc")));
+    assert_eq!(ask(&site, "GET /panic", "").await.header("x-openstack-request-id"), None);
 
     let long = format!("X-OpenStack-Request-ID: {}\r\nAccept: application/json\r\n", "x".repeat(65));
     let refused = ask(&site, "GET /named/hello", &long).await;
