@@ -4,7 +4,9 @@
 
 use std::path::PathBuf;
 
-use glance_common::config::{ByteSize, Config, ConfigError, Seconds};
+use glance_common::config::{ByteSize, Config, ConfigError, Seconds, Section, SectionSpec};
+
+use crate::stores::ingest::HashAlgorithm;
 
 /// Largest value of a list limit: pages beyond it would only exhaust memory.
 const LARGEST_PAGE: u32 = 1_000_000;
@@ -77,7 +79,7 @@ glance_common::options! {
         /// How often reading such a location is tried again.
         pub http_retries: u32 = 3;
         /// Digest of image data beside MD5.
-        pub hashing_algorithm: String = "sha512".to_owned();
+        pub hashing_algorithm: HashAlgorithm = HashAlgorithm::Sha512;
         /// Largest image in bytes.
         pub image_size_cap: ByteSize = ByteSize::new(1_099_511_627_776);
         /// Bytes that a project may store, in B, KB, MB, GB or TB; 0: unlimited.
@@ -110,6 +112,12 @@ glance_common::options! {
         pub node_staging_uri: String = "file:///tmp/staging/".to_owned();
         /// URL under which other nodes reach this one; unset: public_endpoint.
         pub worker_self_reference_url: Option<String> = None;
+        /// Seconds after which other nodes finish or undo what a node began and no longer reports on.
+        pub worker_lease_seconds: u32 = 60, min 3, max 86400;
+        /// Seconds between two looks for such work.
+        pub worker_recovery_interval: Seconds = Seconds::new(5);
+        /// Largest JSON document that a client may send, in bytes.
+        pub max_json_body_size: ByteSize = ByteSize::new(4_194_304);
     }
 
     /// Which formats images may have.
@@ -173,5 +181,17 @@ impl Options {
             middleware: config.section()?,
             pipeline: config.section()?,
         })
+    }
+
+    /// The tables of all these options.
+    #[must_use]
+    pub fn tables() -> Vec<SectionSpec> {
+        vec![
+            ServerOptions::spec(),
+            ApiOptions::spec(),
+            ImageFormatOptions::spec(),
+            MiddlewareOptions::spec(),
+            PipelineOptions::spec(),
+        ]
     }
 }

@@ -9,6 +9,7 @@
 //! | [`stores`] | where image data lives |
 //! | [`config`] | the options |
 //! | [`error`] | what a request is refused with |
+//! | [`server`] | from a configuration to a running server |
 //! | [`state`] | what all requests share |
 
 pub mod api;
@@ -17,5 +18,6 @@ pub mod domain;
 pub mod error;
 pub mod formats;
 pub mod policy;
+pub mod server;
 pub mod state;
 pub mod stores;

@@ -1,22 +1,130 @@
 //! What all requests share.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use glance_registry_client::RegistryClient;
+use glance_common::config::{Config, ConfigError, Section, SectionSpec};
+use glance_registry_client::{ClientOptions, RegistryClient, SetupError};
 
+use crate::api::pipeline::{Flavor, FlavorError};
+use crate::api::versions::Versions;
 use crate::config::Options;
-use crate::policy::Enforcer;
-use crate::stores::catalog::StoreCatalog;
+use crate::policy::{Enforcer, PolicyError, PolicyOptions};
+use crate::stores::catalog::{CatalogError, StoreCatalog};
+use crate::stores::ingest::Ingestor;
 
 /// Everything a request needs beside itself. Built from one configuration and replaced as a whole on reload; a request
 /// keeps the one that it began with.
 pub struct AppState {
     /// The options.
     pub options: Options,
-    /// The policy rules; reloads itself.
+    /// The pipeline.
+    pub flavor: Flavor,
+    /// The offered versions of API v2.
+    pub versions: Versions,
+    /// The policy rules.
     pub policy: Arc<Enforcer>,
     /// The registry.
     pub registry: RegistryClient,
     /// The stores.
     pub stores: Arc<StoreCatalog>,
+    /// Takes uploads into stores; one for the process, kept on reload.
+    pub ingestor: Arc<Ingestor>,
+}
+
+/// A configuration with which the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// An option has an impossible value.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The flavor stands for no pipeline.
+    #[error("Unable to load glance-api-{flavor} from configuration file {file}.\nGot: {error}")]
+    Flavor {
+        /// The flavor.
+        flavor: String,
+        /// The file that names it, as far as is known: the last one that was read.
+        file: String,
+        /// Why.
+        error: FlavorError,
+    },
+    /// The policy cannot be read.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The client of the registry cannot be set up.
+    #[error(transparent)]
+    Registry(#[from] SetupError),
+    /// The stores cannot be set up.
+    #[error(transparent)]
+    Stores(#[from] CatalogError),
+}
+
+impl AppState {
+    /// Builds everything from a configuration. Reads files, and connects to nothing.
+    ///
+    /// # Errors
+    /// [`StateError`] for a configuration with which the server must not start.
+    pub fn build(config: &Config) -> Result<Self, StateError> {
+        let policy = Enforcer::load(config.section()?, config_folders(config))?;
+        Self::assemble(config, Arc::new(policy), Arc::default())
+    }
+
+    /// Builds everything anew for a reload. A broken policy is logged and the present rules stay in force (A4).
+    ///
+    /// # Errors
+    /// [`StateError`] for everything else; the server goes on as before.
+    pub fn rebuild(&self, config: &Config) -> Result<Self, StateError> {
+        let policy = match Enforcer::load(config.section()?, config_folders(config)) {
+            Ok(policy) => Arc::new(policy),
+            Err(error) => {
+                log::error!("the old policy stays in force: {error}");
+                Arc::clone(&self.policy)
+            }
+        };
+        Self::assemble(config, policy, Arc::clone(&self.ingestor))
+    }
+
+    fn assemble(config: &Config, policy: Arc<Enforcer>, ingestor: Arc<Ingestor>) -> Result<Self, StateError> {
+        let options = Options::read(config)?;
+        let flavor = flavor_of(&options, config)?;
+        let registry = RegistryClient::new(&config.section::<ClientOptions>()?)?;
+        let stores = Arc::new(StoreCatalog::open(config)?);
+        let versions = Versions::offered(stores.is_multi_store(), options.api.image_cache_dir.is_some());
+        Ok(Self { options, flavor, versions, policy, registry, stores, ingestor })
+    }
+
+    /// The operator's URL of the service, without slashes at its end.
+    #[must_use]
+    pub fn public_endpoint(&self) -> Option<&str> {
+        self.options.api.public_endpoint.as_deref().map(|url| url.trim_end_matches('/'))
+    }
+
+    /// The tables of all options that this server reads, for the warnings about unknown ones.
+    ///
+    /// # Errors
+    /// [`CatalogError`] when `enabled_backends` cannot be read.
+    pub fn option_tables(config: &Config) -> Result<Vec<SectionSpec>, CatalogError> {
+        let mut tables = Options::tables();
+        tables.extend([PolicyOptions::spec(), ClientOptions::spec()]);
+        tables.extend(StoreCatalog::option_tables(config)?);
+        Ok(tables)
+    }
+}
+
+fn flavor_of(options: &Options, config: &Config) -> Result<Flavor, StateError> {
+    let name = options.pipeline.flavor.as_deref();
+    Flavor::named(name).map_err(|error| StateError::Flavor {
+        flavor: name.unwrap_or_default().to_owned(),
+        file: config.files().last().map_or_else(|| "(none)".to_owned(), |file| file.display().to_string()),
+        error,
+    })
+}
+
+/// Where files that the configuration names by a relative path are looked for (operations §2): beside the configuration
+/// files, then in the usual folders.
+fn config_folders(config: &Config) -> Vec<PathBuf> {
+    let beside = config.files().filter_map(|file| file.parent()).map(PathBuf::from);
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let at_home = home.into_iter().flat_map(|home| [home.join(".glance"), home]);
+    beside.chain(at_home).chain([PathBuf::from("/etc/glance"), PathBuf::from("/etc")]).collect()
 }

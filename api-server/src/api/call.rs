@@ -6,6 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use glance_common::context::RequestContext;
 
+use super::pipeline::Origin;
 use crate::state::AppState;
 
 /// A request that passed negotiation, authentication and the route table.
@@ -14,6 +15,8 @@ pub struct Call {
     pub app: Arc<AppState>,
     /// Who is asking.
     pub context: RequestContext,
+    /// Where the client thinks the service is, for links that are absolute.
+    pub origin: Origin,
     /// The request itself, for headers and the connection.
     pub http: HttpRequest,
     /// The values of the `{names}` in the route's path.

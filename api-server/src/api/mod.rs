@@ -7,8 +7,11 @@
 
 pub mod call;
 pub mod error_response;
+pub mod negotiation;
+pub mod pipeline;
 pub mod router;
 pub mod routes;
+pub mod versions;
 pub mod v2;
 
 pub use call::{Call, Params};
