@@ -12,6 +12,7 @@ mod options;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use glance_common::config::{Config, ConfigError, SectionSpec};
 
 pub use driver::Driver;
@@ -157,7 +158,7 @@ impl StoreCatalog {
     /// # Errors
     /// As [`Store::get`]; with several candidates the error of the last one.
     pub async fn get(&self, at: &Location, range: Option<ByteRange>) -> Result<Reading, StoreError> {
-        self.first(at, async |store: &dyn Store| store.get(at, range).await).await
+        self.first(at, |store| store.get(at, range)).await
     }
 
     /// Size in bytes of the object at a location.
@@ -165,7 +166,7 @@ impl StoreCatalog {
     /// # Errors
     /// As [`Store::size`]; with several candidates the error of the last one.
     pub async fn size(&self, at: &Location) -> Result<Option<u64>, StoreError> {
-        self.first(at, async |store: &dyn Store| store.size(at).await).await
+        self.first(at, |store| store.size(at)).await
     }
 
     /// Removes the object at a location.
@@ -173,14 +174,14 @@ impl StoreCatalog {
     /// # Errors
     /// As [`Store::delete`]; with several candidates the error of the last one.
     pub async fn delete(&self, at: &Location) -> Result<(), StoreError> {
-        self.first(at, async |store: &dyn Store| store.delete(at).await).await
+        self.first(at, |store| store.delete(at)).await
     }
 
     /// Tries the candidates in turn while they say that the object is not theirs.
-    async fn first<T>(
-        &self,
-        at: &Location,
-        operation: impl AsyncFn(&dyn Store) -> Result<T, StoreError>,
+    async fn first<'a, T>(
+        &'a self,
+        at: &'a Location,
+        operation: impl Fn(&'a dyn Store) -> BoxFuture<'a, Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let mut last = StoreError::from(StoreErrorKind::NotFound);
         for candidate in self.candidates(at)? {
