@@ -4,8 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpRequest;
-use actix_web::web::{self, Payload, ServiceConfig};
 use glance_common::config::{Config, ConfigError};
 use glance_common::context::RequestContext;
 use glance_common::web::tls::TlsError;
@@ -71,7 +69,8 @@ impl Server {
         }
         let metrics = Metrics::new("glance_api").map_err(|error| StartError::Metrics(error.to_string()))?;
         let hooks = ServeHooks::new(metrics).on_reload(reloading(Arc::clone(&edge), reload));
-        let serving = bound.start(routes(Arc::clone(&edge)), health, hooks)?;
+        let routes = Arc::clone(&edge);
+        let serving = bound.start(move |config| routes.configure(config), health, hooks)?;
         tokio::spawn(watch_policy(Arc::clone(&edge)));
         tokio::spawn(recover_stores(edge));
         Ok(serving)
@@ -111,17 +110,6 @@ fn serve_options(options: &ServerOptions) -> Result<ServeOptions, TlsError> {
         tls: TlsOptions::from_files(cert, key, ca)?,
         ..ServeOptions::default()
     })
-}
-
-/// Hands every request that is not for operators to the edge.
-fn routes(edge: Arc<Edge>) -> impl Fn(&mut ServiceConfig) + Send + Clone + 'static {
-    move |config| {
-        let edge = Arc::clone(&edge);
-        config.default_service(web::to(move |request: HttpRequest, payload: Payload| {
-            let edge = Arc::clone(&edge);
-            async move { edge.serve(request, payload.into_inner()).await }
-        }));
-    }
 }
 
 /// Ready is who reaches the registry and every store.

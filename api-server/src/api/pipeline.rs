@@ -22,6 +22,7 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT, CONTENT_LENGTH, HeaderName, HeaderValue, LOCATION, TRANSFER_ENCODING};
 use actix_web::http::{Method, StatusCode};
+use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use arc_swap::ArcSwap;
 use glance_common::context::RequestContext;
@@ -53,7 +54,12 @@ impl Edge {
     /// The edge with all routes.
     #[must_use]
     pub fn new(app: AppState) -> Self {
-        Self { app: ArcSwap::from_pointee(app), router: Router::new(routes::table()) }
+        Self::with_routes(app, routes::table())
+    }
+
+    /// The edge with these routes.
+    fn with_routes(app: AppState, table: Vec<Route>) -> Self {
+        Self { app: ArcSwap::from_pointee(app), router: Router::new(table) }
     }
 
     /// What new requests share now.
@@ -65,6 +71,15 @@ impl Edge {
     /// Replaces what requests share; running ones keep what they began with.
     pub fn replace(&self, app: AppState) {
         self.app.store(Arc::new(app));
+    }
+
+    /// Hands every request of a worker to the edge.
+    pub fn configure(self: &Arc<Self>, config: &mut ServiceConfig) {
+        let edge = Arc::clone(self);
+        config.default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
+            let edge = Arc::clone(&edge);
+            async move { edge.serve(request, payload.into_inner()).await }
+        }));
     }
 
     /// Answers one request.

@@ -23,3 +23,6 @@ pub use enforcer::{Enforcer, PolicyError, PolicyOptions, require_writer};
 pub use parser::ParseError;
 pub use rule_set::RuleError;
 pub use targets::{CallerTarget, ImageTarget, NewImageTarget, NoTarget, ProjectTarget};
+
+#[cfg(test)]
+mod tests;
