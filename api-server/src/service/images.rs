@@ -1,0 +1,161 @@
+//! Metadata of images: create, show, list, change.
+
+use glance_common::context::RequestContext;
+use glance_common::model::{Image, ImageStatus, Visibility};
+use glance_common::registry_api::{ImageQuery, NewImage};
+use glance_registry_client::RegistryError;
+
+use super::access::{find_image, no_image_found, rule_to_set};
+use super::patch;
+use crate::domain::draft::Draft;
+use crate::domain::{ImageChange, NewImageCommand, Owner, Quotas};
+use crate::error::{ApiError, Situation};
+use crate::policy::{ImageTarget, NewImageTarget, ProjectTarget, Rule, require_writer};
+use crate::state::AppState;
+
+/// How often a change is made anew because somebody else changed the image meanwhile.
+const CHANGE_ATTEMPTS: usize = 5;
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct Page {
+    /// The images that the caller may see.
+    pub images: Vec<Image>,
+    /// The page is full, so another one may follow.
+    pub is_full: bool,
+}
+
+/// Create an image. One call of the registry.
+///
+/// # Errors
+/// The table of images-v2 §7.1, from row 6 on.
+pub async fn create_image(
+    context: &RequestContext,
+    app: &AppState,
+    command: NewImageCommand,
+) -> Result<Image, ApiError> {
+    require_writer(context)?;
+    let owner = match &command.owner {
+        Owner::Caller => context.project_id.clone(),
+        Owner::Named(owner) => owner.clone(),
+    };
+    authorise_creation(context, app, owner.as_deref(), command.visibility)?;
+    let minimums = command.check(&Quotas::from(&app.options.api))?;
+    let image = NewImage {
+        id: command.id,
+        name: command.name,
+        status: ImageStatus::Queued,
+        visibility: command.visibility.unwrap_or(Visibility::Shared),
+        owner: owner.filter(|owner| !owner.is_empty()),
+        size: None,
+        virtual_size: None,
+        disk_format: command.disk_format,
+        container_format: command.container_format,
+        checksum: None,
+        os_hash_algo: None,
+        os_hash_value: None,
+        min_disk: minimums.disk,
+        min_ram: minimums.ram,
+        protected: command.protected,
+        os_hidden: command.os_hidden,
+        created_at: None,
+        updated_at: None,
+        properties: command.properties.into_iter().map(|(name, value)| (name, Some(value))).collect(),
+        tags: command.tags,
+        locations: Vec::new(),
+    };
+    app.registry.create_image(context, &image).await.map_err(|error| match (error, &image) {
+        (RegistryError::Duplicate(_), NewImage { id: Some(id), .. }) => {
+            ApiError::conflict(format!("Image ID {id} already exists!"))
+        }
+        (RegistryError::Forbidden(_), NewImage { owner, .. }) => foreign_owner(owner.as_deref()),
+        (other, _) => other.into(),
+    })
+}
+
+/// May the caller create an image of this owner with this visibility (images-v2 §7.1, rows 7 and 8)?
+fn authorise_creation(
+    context: &RequestContext,
+    app: &AppState,
+    owner: Option<&str>,
+    visibility: Option<Visibility>,
+) -> Result<(), ApiError> {
+    let target = NewImageTarget { owner, visibility };
+    if let Err(refusal) = app.policy.enforce(context, Rule::AddImage, &target) {
+        let is_own = owner == context.project_id.as_deref();
+        return Err(if is_own { refusal } else { foreign_owner(owner) });
+    }
+    let refusal = format!("You are not permitted to create images owned by '{}'.", owner.unwrap_or("None"));
+    app.policy.require_ownership(context, owner, refusal)?;
+    match visibility.and_then(rule_to_set) {
+        Some(rule) => app.policy.enforce(context, rule, &target),
+        None => Ok(()),
+    }
+}
+
+fn foreign_owner(owner: Option<&str>) -> ApiError {
+    let owner = owner.unwrap_or("None");
+    ApiError::forbidden_detail(format!("You are not permitted to create images owned by '{owner}'"))
+}
+
+/// Show an image. One call of the registry.
+///
+/// # Errors
+/// 404 (images-v2 §7.2).
+pub async fn show_image(context: &RequestContext, app: &AppState, id: &str) -> Result<Image, ApiError> {
+    let image = find_image(context, app, id, no_image_found).await?;
+    app.policy.enforce_on_image(context, Rule::GetImage, &image)?;
+    Ok(image)
+}
+
+/// List images. One call of the registry.
+///
+/// # Errors
+/// 403 when the caller may not list, 400 for a marker that leads nowhere (images-v2 §7.6, §7.8).
+pub async fn list_images(context: &RequestContext, app: &AppState, query: &ImageQuery) -> Result<Page, ApiError> {
+    app.policy.enforce(context, Rule::GetImages, &ProjectTarget(context.project_id.as_deref()))?;
+    let found = app.registry.search_images(context, query).await.map_err(|error| match error {
+        RegistryError::MarkerNotFound(_) => {
+            ApiError::bad_request(no_image_found(query.marker.as_deref().unwrap_or_default()))
+        }
+        other => other.into(),
+    })?;
+    let mut images = found.images;
+    let is_full = query.limit.is_some_and(|limit| limit > 0 && images.len() >= limit as usize);
+    images.retain(|image| app.policy.allows(context, Rule::GetImage, &ImageTarget::new(image, context)));
+    Ok(Page { images, is_full })
+}
+
+/// Change an image: all operations or none, saved at once, and only what they touched (images-v2 §8.3, §8.6). Made
+/// anew when somebody else changed the image in between.
+///
+/// # Errors
+/// 404, 403, 409, 413 and 400 as the operations demand.
+pub async fn update_image(
+    context: &RequestContext,
+    app: &AppState,
+    id: &str,
+    change: &ImageChange,
+) -> Result<Image, ApiError> {
+    require_writer(context)?;
+    let quotas = Quotas::from(&app.options.api);
+    for _ in 0..CHANGE_ATTEMPTS {
+        let image = find_image(context, app, id, no_image_found).await?;
+        if change.operations.is_empty() {
+            return Ok(image);
+        }
+        let mut draft = Draft::new(&image);
+        for operation in &change.operations {
+            patch::authorise(context, app, draft.image(), operation)?;
+            draft.apply(operation, change.add_overwrites, &quotas)?;
+        }
+        let update = patch::registry_update(draft.finish(&quotas)?, image.version);
+        match app.registry.update_image(context, &image.id, &update).await {
+            Err(RegistryError::Stale(_)) => {}
+            Err(RegistryError::NotFound(_)) => return Err(ApiError::not_found(no_image_found(id))),
+            Err(other) => return Err(other.into()),
+            Ok(image) => return Ok(image),
+        }
+    }
+    Err(ApiError::stock(Situation::Conflict).caused_by("the image changed each time while it was being changed"))
+}

@@ -1,0 +1,127 @@
+//! Finishing or undoing what a dead node began. Every node does it for all nodes.
+//!
+//! Whoever works on the data of an image holds a lease. When a lease expires its holder is dead, hangs, or could not
+//! reach the registry; one other node claims it and
+//!
+//! - for an upload: removes what was stored, sets the image back from `saving` to `queued`, ends the lease;
+//! - for a deletion: deletes what is left, and ends the lease.
+//!
+//! A holder that comes back finds its lease gone and stops. Partial files, which no lease names, are removed by the
+//! stores themselves ([`StoreCatalog::recover`](crate::stores::catalog::StoreCatalog::recover)).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use glance_common::context::RequestContext;
+use glance_common::model::{Image, ImageStatus};
+use glance_common::registry_api::Lease;
+use glance_registry_client::RegistryError;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use uuid::Uuid;
+
+use super::lease::{self, UploadNotes};
+use super::{delete, saving};
+use crate::state::AppState;
+use crate::stores::Location;
+
+/// How often the stores look for partial files.
+const STORES_PERIOD: Duration = Duration::from_secs(600);
+
+/// Runs until it is dropped. `current` gives the state of the moment, since a reload replaces it.
+pub async fn run(current: impl Fn() -> Arc<AppState>) {
+    let mut stores_due = Instant::now();
+    let period = current().options.api.worker_recovery_interval.duration().max(Duration::from_secs(1));
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let app = current();
+        if Instant::now() >= stores_due {
+            app.stores.recover().await;
+            stores_due = Instant::now() + STORES_PERIOD;
+        }
+        pass(&app).await;
+    }
+}
+
+/// One look at the expired leases. Says how many were dealt with.
+pub async fn pass(app: &Arc<AppState>) -> usize {
+    let service = RequestContext::service(format!("req-{}", Uuid::new_v4()));
+    let mut done = 0;
+    for kind in [lease::UPLOAD, lease::DELETE] {
+        match app.registry.list_leases(&service, kind, true).await {
+            Ok(expired) => {
+                for lease in expired.leases {
+                    done += usize::from(take_over(&service, app, &lease).await);
+                }
+            }
+            Err(error) => log::debug!("cannot look for expired leases: {error}"),
+        }
+    }
+    done
+}
+
+/// Claims a lease and does what its holder left. Another node may be faster.
+async fn take_over(service: &RequestContext, app: &Arc<AppState>, lease: &Lease) -> bool {
+    let Some(id) = lease.image_id.as_ref() else {
+        return false;
+    };
+    if app.registry.claim_lease(service, &lease.id, &lease::renewal(app)).await.is_err() {
+        return false;
+    }
+    log::warn!("image {id}: taking over the {} that {} left", lease.kind, lease.holder);
+    let image = match app.registry.show_image(service, id).await {
+        Ok(image) => Some(image),
+        Err(RegistryError::NotFound(_)) => None,
+        Err(error) => {
+            log::error!("image {id}: to be tried again: {error}");
+            return false;
+        }
+    };
+    match image {
+        Some(image) if lease.kind == lease::DELETE => {
+            if let Err(error) = delete::finish(service, app, &image, &lease.id).await {
+                log::error!("image {id}: the deletion cannot be finished: {error}");
+            }
+        }
+        _ if lease.kind == lease::DELETE => lease::end(service, app, &lease.id).await,
+        image => undo_upload(service, app, lease, id, image.as_ref()).await,
+    }
+    true
+}
+
+async fn undo_upload(
+    service: &RequestContext,
+    app: &AppState,
+    lease: &Lease,
+    id: &glance_common::model::ImageId,
+    image: Option<&Image>,
+) {
+    let notes = serde_json::from_value::<UploadNotes>(lease.detail.clone()).ok();
+    let places = notes.map_or_else(|| Some(Vec::new()), |notes| places_of(app, &notes));
+    let Some(mut places) = places else {
+        log::warn!("image {id}: the upload was to a store that this node does not have; left to other nodes");
+        return;
+    };
+    if let Some(image) = image {
+        // Never what the image itself refers to.
+        places.retain(|place| !image.locations.iter().any(|at| at.url == place.url));
+    }
+    if image.is_some_and(|image| image.status != ImageStatus::Saving) {
+        log::info!("image {id}: is not being written any more");
+    }
+    saving::restore(service, app, id, &lease.id, &places).await;
+}
+
+/// Where an upload may have put its object: one of the places that the store writes to. None for an unknown store.
+fn places_of(app: &AppState, notes: &UploadNotes) -> Option<Vec<Location>> {
+    let store = app.stores.find(&notes.store)?;
+    let place = |prefix: &String| {
+        let mut place = Location::new(format!("{}/{}", prefix.trim_end_matches('/'), notes.object));
+        if app.stores.is_multi_store() {
+            place.set_store_id(&notes.store);
+        }
+        place
+    };
+    Some(store.store.url_prefixes().iter().map(place).collect())
+}

@@ -1,0 +1,122 @@
+//! Writing the data of an image (images-v2 §9.1). All or nothing: whatever fails, and when the client goes away, the image
+//! is `queued` again and nothing is stored; see [`super::saving`].
+//!
+//! The transfer runs as a task of its own. A handler that is dropped with its connection ends the body, which is a
+//! failure like any other; so there is one way to undo.
+
+use std::sync::Arc;
+
+use glance_common::context::RequestContext;
+
+use super::access::{find_image, no_image_found};
+use super::lease::UploadNotes;
+use super::saving::Saving;
+use crate::domain::lifecycle;
+use crate::error::{ApiError, Situation};
+use crate::policy::{Rule, require_writer};
+use crate::state::AppState;
+use crate::stores::catalog::ConfiguredStore;
+use crate::stores::ingest::{Limits, Upload};
+use crate::stores::{ByteStream, ObjectId, StoreError, StoreErrorKind};
+
+/// Data for an image.
+pub struct DataUpload {
+    /// Size in bytes that the client announced.
+    pub announced: Option<u64>,
+    /// Id of the store to write to; none takes the default.
+    pub store: Option<String>,
+    /// The bytes.
+    pub body: ByteStream,
+}
+
+/// Store the data of an image and make it `active`. Three calls of the registry.
+///
+/// # Errors
+/// The table of images-v2 §9.1, from row 3 on.
+pub async fn upload_data(
+    context: &RequestContext,
+    app: &Arc<AppState>,
+    id: &str,
+    upload: DataUpload,
+) -> Result<(), ApiError> {
+    require_writer(context)?;
+    let DataUpload { announced, store, body } = upload;
+    let store = choose_store(app, store.as_deref())?.id.clone();
+    let image = find_image(context, app, id, no_image_found).await?;
+    app.policy.enforce_on_image(context, Rule::UploadImage, &image)?;
+    let refusal = format!("Not allowed to upload image data for image {id}");
+    app.policy.require_ownership(context, image.owner.as_deref(), refusal)?;
+    lifecycle::check_upload(image.status, image.disk_format.as_deref(), image.container_format.as_deref())?;
+
+    let object = image.id.to_string();
+    let saving = Saving::begin(context, app, &image, &UploadNotes { store: store.clone(), object }).await?;
+    let transfer = tokio::spawn(transfer(Arc::clone(app), saving, store, announced, body));
+    transfer.await.map_err(ApiError::internal)?
+}
+
+/// The store to write to. Ids mean something only where several stores are configured.
+fn choose_store<'a>(app: &'a AppState, wished: Option<&str>) -> Result<&'a ConfiguredStore, ApiError> {
+    match wished.filter(|_| app.stores.is_multi_store()) {
+        None => Ok(app.stores.default_store()),
+        Some(id) => {
+            let unknown = || ApiError::bad_request(format!("Store for identifier {id} not found"));
+            app.stores.find(id).ok_or_else(unknown)
+        }
+    }
+}
+
+async fn transfer(
+    app: Arc<AppState>,
+    mut saving: Saving,
+    store: String,
+    announced: Option<u64>,
+    body: ByteStream,
+) -> Result<(), ApiError> {
+    let ingested = tokio::select! {
+        ingested = ingest(&app, &saving, &store, announced, body) => ingested,
+        () = saving.must_stop() => Err(StoreErrorKind::NotFound.into()),
+    };
+    match ingested {
+        Ok(ingested) => saving.complete(ingested).await,
+        Err(error) => {
+            log::info!("image {}: the upload failed: {error}", saving.image().id);
+            saving.undo(None).await;
+            Err(refusal(saving.image(), error))
+        }
+    }
+}
+
+async fn ingest(
+    app: &AppState,
+    saving: &Saving,
+    store: &str,
+    announced: Option<u64>,
+    body: ByteStream,
+) -> Result<crate::stores::ingest::Ingested, StoreError> {
+    let options = &app.options;
+    let object = ObjectId::new(saving.image().id.as_str())
+        .map_err(|error| StoreError::from(StoreErrorKind::Backend).caused_by(error))?;
+    let store = app.stores.find(store).unwrap_or_else(|| app.stores.default_store());
+    let idle = options.server.client_socket_timeout.duration();
+    let limits = Limits { size_cap: Some(options.api.image_size_cap.bytes()), ..Limits::default() };
+    let limits = if idle.is_zero() { limits } else { Limits { idle, ..limits } };
+    let upload = Upload {
+        object,
+        announced,
+        limits,
+        algorithm: options.api.hashing_algorithm,
+        expected_md5: None,
+        expected_digest: None,
+        inspector: None,
+    };
+    app.ingestor.ingest(store.store.as_ref(), upload, body).await
+}
+
+/// What clients read where the table differs from the usual words of stores.
+fn refusal(image: &glance_common::model::Image, error: StoreError) -> ApiError {
+    match error.kind() {
+        StoreErrorKind::NotFound => super::saving::gone(&image.id).caused_by(error),
+        StoreErrorKind::Duplicate => ApiError::stock(Situation::Internal).caused_by(error),
+        _ => error.into(),
+    }
+}
