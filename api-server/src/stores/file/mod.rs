@@ -51,6 +51,9 @@ pub struct FileStore {
     writers: Pool,
 }
 
+/// What a writer ends with: the object, and the metadata of its location.
+type Stored = (Published, Map<String, Value>);
+
 /// What a writer is told. A channel that closes before the end means that the upload was given up.
 enum Step {
     Bytes(Bytes),
@@ -180,7 +183,7 @@ fn start_writer(
     settings: Arc<Settings>,
     object: ObjectId,
     size: Option<u64>,
-) -> (mpsc::Sender<Step>, oneshot::Receiver<Result<(Published, Map<String, Value>), StoreError>>) {
+) -> (mpsc::Sender<Step>, oneshot::Receiver<Result<Stored, StoreError>>) {
     let (sender, mut steps) = mpsc::channel(DEPTH);
     let outcome = seat.run(move || {
         let published = write(&settings, &object, size, &mut steps)?;
