@@ -5,14 +5,15 @@
 //! answer  ◄─ request id ◄─ error_response (refusals only)  ◄─ view ◄─┘
 //! ```
 
+mod body;
 pub mod call;
 pub mod error_response;
 pub mod negotiation;
 pub mod pipeline;
 pub mod router;
 pub mod routes;
-pub mod versions;
 pub mod v2;
+pub mod versions;
 
 pub use call::{Call, Params};
 pub use router::Answer;

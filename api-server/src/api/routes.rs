@@ -3,7 +3,7 @@
 //! To serve a new route, write its handler as `pub async fn name(call: Call) -> Answer` and add a line here:
 //!
 //! ```ignore
-//! get("/v2/images/{image_id}", images::show_image).rejects_body(),
+//! route(Method::GET, "/v2/images/{image_id}", images::show_image).rejects_body(),
 //! ```
 //!
 //! - `{names}` stand for one segment and are read with `call.param("image_id")`.
@@ -12,10 +12,23 @@
 //!   `.allow("…")` on one of them states it instead, `.others_not_found()` makes other methods a 404.
 //! - Paths are always written with `/v2`; minor versions were rewritten before (see [`super::negotiation`]).
 
-use super::router::Route;
+use actix_web::http::Method;
+
+use super::router::{Route, route};
+use super::v2::{image_data, images, schemas};
 
 /// The table.
 #[must_use]
 pub fn table() -> Vec<Route> {
-    Vec::new()
+    vec![
+        route(Method::GET, "/v2/schemas/image", schemas::show_image_schema).rejects_body(),
+        route(Method::GET, "/v2/schemas/images", schemas::show_images_schema).rejects_body(),
+        route(Method::GET, "/v2/images", images::list_images),
+        route(Method::POST, "/v2/images", images::create_image),
+        route(Method::GET, "/v2/images/{image_id}", images::show_image).rejects_body(),
+        route(Method::PATCH, "/v2/images/{image_id}", images::update_image),
+        route(Method::DELETE, "/v2/images/{image_id}", images::delete_image).rejects_body(),
+        route(Method::GET, "/v2/images/{image_id}/file", image_data::download_data).rejects_body(),
+        route(Method::PUT, "/v2/images/{image_id}/file", image_data::upload_data),
+    ]
 }

@@ -1,10 +1,21 @@
 //! The Images API version 2: reading its input, its handlers and its views. Everything below is shared with the other
 //! versions.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `images`, `image_data`, `schemas` | handlers, one file for each resource |
+//! | `create_input`, `json_patch`, `query` | bodies and parameters, read into commands |
+//! | `schema` | what an image may look like, and the words for what it may not |
+//! | `views` | images as JSON |
 
 mod create_input;
+pub(crate) mod image_data;
+pub(crate) mod images;
 mod json_patch;
 mod python_repr;
 mod query;
 mod query_sort;
 mod query_values;
 mod schema;
+pub(crate) mod schemas;
+mod views;

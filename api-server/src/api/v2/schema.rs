@@ -55,6 +55,17 @@ pub(super) fn check_image(formats: &FormatLists, image: &serde_json::Map<String,
     Ok(())
 }
 
+/// The members of an image's object.
+///
+/// # Errors
+/// 400 for a list.
+pub(super) fn object(image: Value) -> Result<serde_json::Map<String, Value>, Refusal> {
+    match image {
+        Value::Object(members) => Ok(members),
+        other => Err(violation(&wrong_type(&other, &["object"]))),
+    }
+}
+
 /// Check the value of one key.
 ///
 /// # Errors
@@ -78,7 +89,11 @@ pub(super) fn check_key(formats: &FormatLists, key: &str, value: &Value) -> Resu
         // The view-only keys and times are texts, and so is every custom property.
         _ => is_text(value).map(|_| ()),
     }
-    .map_err(|reason| Refusal::invalid(format!("Provided object does not match schema 'image': {reason}")))
+    .map_err(|reason| violation(&reason))
+}
+
+fn violation(reason: &str) -> Refusal {
+    Refusal::invalid(format!("Provided object does not match schema 'image': {reason}"))
 }
 
 type Checked<T = ()> = Result<T, String>;

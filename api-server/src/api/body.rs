@@ -1,0 +1,187 @@
+//! Bodies of requests: JSON documents, and the bridge from the framework's payload to the byte streams of stores.
+//!
+//! The framework's payload belongs to the thread of its connection. [`with_stream`] pulls it there and hands the chunks,
+//! shared and not copied, through a channel of two to whoever reads the stream, on any thread. The reader's pace is the
+//! sender's: nothing is pulled while the channel is full.
+//!
+//! A request that is refused before its body was read is not read to the end: dropping the payload makes the connection
+//! drain a short rest or close in order.
+
+use std::future::Future;
+use std::pin::pin;
+
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, stream};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use crate::error::ApiError;
+use crate::stores::{BodyError, ByteStream};
+
+/// Chunks on their way from the connection to the reader.
+const DEPTH: usize = 2;
+
+/// Reads a JSON document: an object or an array (images-v2 §2.1). Bytes beyond `limit` are not kept.
+///
+/// # Errors
+/// 400 for no body, malformed JSON and scalars, 413 beyond the limit.
+pub(super) async fn read_json(mut payload: Payload, limit: u64) -> Result<Value, ApiError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| ApiError::from(body_error(&error)))?;
+        if (body.len() + chunk.len()) as u64 > limit {
+            return Err(ApiError::too_large(format!("The request body is larger than {limit} bytes.")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    if body.is_empty() {
+        return Err(ApiError::bad_request("Body expected in request."));
+    }
+    match serde_json::from_slice(&body) {
+        Ok(document @ (Value::Object(_) | Value::Array(_))) => Ok(document),
+        Ok(_) => Err(ApiError::bad_request("Unexpected body type. Expected list/dict.")),
+        Err(error) => Err(ApiError::bad_request("Malformed JSON in request body.").caused_by(error)),
+    }
+}
+
+/// Runs `work` with the body as a stream, and pulls the body meanwhile. When the returned future is dropped, because the
+/// client is gone, the stream ends with [`BodyError::Disconnected`].
+pub(super) async fn with_stream<T, W>(payload: Payload, work: impl FnOnce(ByteStream) -> W) -> T
+where
+    W: Future<Output = T>,
+{
+    let (sender, receiver) = mpsc::channel(DEPTH);
+    let mut work = pin!(work(stream_of(receiver)));
+    let mut pump = pin!(pull(payload, sender));
+    let mut is_pulling = true;
+    loop {
+        tokio::select! {
+            outcome = &mut work => return outcome,
+            () = &mut pump, if is_pulling => is_pulling = false,
+        }
+    }
+}
+
+/// A part of the body on its way.
+enum Part {
+    Chunk(Bytes),
+    Failed(BodyError),
+    End,
+}
+
+async fn pull(mut payload: Payload, sender: mpsc::Sender<Part>) {
+    loop {
+        let (part, is_last) = match payload.next().await {
+            Some(Ok(chunk)) => (Part::Chunk(chunk), false),
+            Some(Err(error)) => (Part::Failed(body_error(&error)), true),
+            None => (Part::End, true),
+        };
+        if sender.send(part).await.is_err() || is_last {
+            return;
+        }
+    }
+}
+
+/// A channel that closes without an end means that the connection is gone.
+fn stream_of(receiver: mpsc::Receiver<Part>) -> ByteStream {
+    Box::pin(stream::unfold(Some(receiver), |receiver| async move {
+        let mut receiver = receiver?;
+        match receiver.recv().await {
+            Some(Part::Chunk(chunk)) => Some((Ok(chunk), Some(receiver))),
+            Some(Part::Failed(error)) => Some((Err(error), None)),
+            Some(Part::End) => None,
+            None => Some((Err(BodyError::Disconnected), None)),
+        }
+    }))
+}
+
+fn body_error(error: &PayloadError) -> BodyError {
+    match error {
+        PayloadError::Overflow | PayloadError::EncodingCorrupted | PayloadError::UnknownLength => {
+            BodyError::Malformed(error.to_string())
+        }
+        _ => BodyError::Disconnected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn streaming(parts: impl futures_util::Stream<Item = Result<Bytes, PayloadError>> + 'static) -> Payload {
+        Payload::Stream { payload: Box::pin(parts) }
+    }
+
+    fn payload(parts: Vec<Result<&'static [u8], PayloadError>>) -> Payload {
+        streaming(stream::iter(parts.into_iter().map(|part| part.map(Bytes::from_static))))
+    }
+
+    async fn collect(mut body: ByteStream) -> (Vec<u8>, Option<BodyError>) {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = body.next().await {
+            match chunk {
+                Ok(chunk) => bytes.extend_from_slice(&chunk),
+                Err(error) => return (bytes, Some(error)),
+            }
+        }
+        (bytes, None)
+    }
+
+    #[actix_web::test]
+    async fn documents_are_objects_or_arrays_within_the_limit() {
+        let table: [(&'static [u8], Option<&str>); 8] = [
+            (b"{\"a\": 1}", None),
+            (b"[]", None),
+            (b"", Some("Body expected in request.")),
+            (b"{", Some("Malformed JSON in request body.")),
+            (b"\xff", Some("Malformed JSON in request body.")),
+            (b"5", Some("Unexpected body type. Expected list/dict.")),
+            (b"null", Some("Unexpected body type. Expected list/dict.")),
+            (b"[1, 2, 3, 4, 5, 6]", Some("The request body is larger than 16 bytes.")),
+        ];
+        for (body, wanted) in table {
+            let refusal = read_json(payload(vec![Ok(body)]), 16).await.err();
+            assert_eq!(refusal.as_ref().and_then(ApiError::explanation), wanted);
+        }
+        let deep: &'static [u8] = "[".repeat(100_000).leak().as_bytes();
+        assert!(read_json(payload(vec![Ok(deep)]), 1 << 20).await.is_err());
+        let last = read_json(payload(vec![Ok(b"{\"a\": 1, "), Ok(b"\"a\": 2}")]), 64).await.unwrap();
+        assert_eq!(last["a"], 2);
+    }
+
+    #[actix_web::test]
+    async fn a_body_is_streamed_to_another_thread() {
+        let parts: Vec<_> = (0..100).map(|_| Ok(b"abc".as_slice())).collect();
+        let read = with_stream(payload(parts), |body| async { tokio::spawn(collect(body)).await.unwrap() }).await;
+        assert_eq!(read, (b"abc".repeat(100), None));
+    }
+
+    #[actix_web::test]
+    async fn a_broken_body_is_told() {
+        let broken = payload(vec![Ok(b"abc"), Err(PayloadError::Incomplete(None))]);
+        let read = with_stream(broken, collect).await;
+        assert_eq!(read, (b"abc".to_vec(), Some(BodyError::Disconnected)));
+    }
+
+    #[actix_web::test]
+    async fn a_dropped_request_disconnects_the_reader() {
+        let endless = streaming(stream::pending());
+        let (sender, reading) = tokio::sync::oneshot::channel();
+        let request = with_stream(endless, |body| async {
+            let _ = sender.send(tokio::spawn(collect(body)));
+            std::future::pending::<()>().await;
+        });
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(20), request).await.is_err());
+        assert_eq!(reading.await.unwrap().await.unwrap(), (Vec::new(), Some(BodyError::Disconnected)));
+    }
+
+    #[actix_web::test]
+    async fn work_that_does_not_read_is_not_waited_for() {
+        let endless = streaming(stream::repeat_with(|| Ok(Bytes::from_static(b"abc"))));
+        assert_eq!(with_stream(endless, |_body| async { 7 }).await, 7);
+    }
+}
