@@ -38,6 +38,7 @@ struct Shared {
     transfers: Arc<Pool>,
     slot: Slot,
     requests_in_flight: AtomicUsize,
+    requests_begun: AtomicUsize,
     encrypted: AtomicBool,
     http2: AtomicBool,
 }
@@ -74,11 +75,18 @@ impl Connection {
     /// Notes that a request began; it ends with the value returned.
     pub(super) fn enter_request(&self) -> RequestInFlight {
         self.0.requests_in_flight.fetch_add(1, Ordering::Relaxed);
+        self.0.requests_begun.fetch_add(1, Ordering::Relaxed);
         RequestInFlight(self.clone())
     }
 
-    fn is_between_requests(&self) -> bool {
-        self.0.requests_in_flight.load(Ordering::Relaxed) == 0
+    /// Whether nothing but a new request may come; HTTP/2 has other reasons to send bytes.
+    fn awaits_request(&self) -> bool {
+        let idle = self.0.requests_in_flight.load(Ordering::Relaxed) == 0;
+        idle && !self.0.http2.load(Ordering::Relaxed)
+    }
+
+    fn requests_begun(&self) -> usize {
+        self.0.requests_begun.load(Ordering::Relaxed)
     }
 }
 
@@ -95,8 +103,22 @@ impl Drop for RequestInFlight {
 pub(super) struct Io {
     stream: TcpStream,
     connection: Connection,
-    head: Alarm,
+    waiting: Waiting,
+    /// Number of requests begun when the wait began.
+    begun_before: usize,
+    read: Alarm,
     write: Alarm,
+}
+
+/// What a connection without a running request waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// A request is running.
+    No,
+    /// The first byte of the next request, as far as it is known.
+    Request,
+    /// The rest of a head.
+    Head,
 }
 
 impl Io {
@@ -106,11 +128,12 @@ impl Io {
             transfers,
             slot: Slot::default(),
             requests_in_flight: AtomicUsize::new(0),
+            requests_begun: AtomicUsize::new(0),
             encrypted: AtomicBool::new(false),
             http2: AtomicBool::new(false),
         }));
-        let (head, write) = (Alarm::new(limits.head), Alarm::new(limits.idle));
-        Self { stream, connection, head, write }
+        let (read, write) = (Alarm::default(), Alarm::default());
+        Self { stream, connection, waiting: Waiting::No, begun_before: 0, read, write }
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -121,18 +144,36 @@ impl Io {
         self.stream.peer_addr().ok()
     }
 
-    /// A head that arrives in drops would otherwise keep a reused connection open for ever: actix
-    /// watches only the first head and the time without any byte.
-    fn watch_head(&mut self, cx: &mut Context<'_>, received: bool) -> Poll<io::Result<()>> {
-        let busy = !self.connection.is_between_requests();
-        if busy || self.connection.0.http2.load(Ordering::Relaxed) {
-            self.head.disarm();
+    /// Bounds the time between requests and the time for the head of the next one. actix watches only the first head
+    /// and connections without any byte of another; a head that arrives in drops, or never completely, would keep the
+    /// connection open.
+    fn watch_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.connection.awaits_request() {
+            self.waiting = Waiting::No;
             return Poll::Pending;
         }
-        if received && !self.head.is_armed() {
-            self.head.arm();
+        if !self.is_waiting_for(Waiting::Head) && !self.is_waiting_for(Waiting::Request) {
+            self.wait_for(Waiting::Request);
         }
-        self.head.poll_expired(cx, "the head of a request took too long")
+        self.read.poll_expired(cx, "the client sends no complete request")
+    }
+
+    /// Whether the wait is of this kind and no request has come and gone since it began.
+    fn is_waiting_for(&self, waiting: Waiting) -> bool {
+        self.waiting == waiting && self.begun_before == self.connection.requests_begun()
+    }
+
+    fn wait_for(&mut self, waiting: Waiting) {
+        let limits = self.connection.0.limits;
+        self.read.arm(match waiting {
+            Waiting::No => Duration::ZERO,
+            Waiting::Request if limits.idle.is_zero() => Duration::ZERO,
+            // actix closes an idle connection in time and in peace; this is for those it takes for busy.
+            Waiting::Request => limits.idle + Duration::from_secs(1),
+            Waiting::Head => limits.head,
+        });
+        self.begun_before = self.connection.requests_begun();
+        self.waiting = waiting;
     }
 
     /// Bounds the time in which the client takes nothing.
@@ -141,8 +182,8 @@ impl Io {
             self.write.disarm();
             return outcome;
         }
-        if !self.write.is_armed() {
-            self.write.arm();
+        if !self.write.armed {
+            self.write.arm(self.connection.0.limits.idle);
         }
         match self.write.poll_expired(cx, "the client takes nothing of the answer") {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
@@ -159,12 +200,12 @@ impl AsyncRead for Io {
         let received = buffer.filled().len() > before;
         match outcome {
             Poll::Ready(outcome) => {
-                if received && !this.head.is_armed() && this.connection.is_between_requests() {
-                    this.head.arm();
+                if received && this.connection.awaits_request() && !this.is_waiting_for(Waiting::Head) {
+                    this.wait_for(Waiting::Head);
                 }
                 Poll::Ready(outcome)
             }
-            Poll::Pending => this.watch_head(cx, received),
+            Poll::Pending => this.watch_read(cx),
         }
     }
 }
@@ -211,31 +252,24 @@ impl Drop for Io {
 }
 
 /// A deadline that costs nothing while it is not armed.
+#[derive(Default)]
 struct Alarm {
-    limit: Duration,
     sleep: Option<Pin<Box<Sleep>>>,
     armed: bool,
 }
 
 impl Alarm {
-    fn new(limit: Duration) -> Self {
-        Self { limit, sleep: None, armed: false }
-    }
-
-    fn is_armed(&self) -> bool {
-        self.armed
-    }
-
-    fn arm(&mut self) {
-        if self.limit.is_zero() {
+    /// Sets the deadline; a limit of zero means none.
+    fn arm(&mut self, limit: Duration) {
+        self.armed = !limit.is_zero();
+        if !self.armed {
             return;
         }
-        let deadline = Instant::now() + self.limit;
+        let deadline = Instant::now() + limit;
         match &mut self.sleep {
             Some(sleep) => sleep.as_mut().reset(deadline),
             None => self.sleep = Some(Box::pin(tokio::time::sleep_until(deadline))),
         }
-        self.armed = true;
     }
 
     fn disarm(&mut self) {

@@ -23,6 +23,8 @@ use crate::logging;
 
 /// Where access lines go, so that they can be filtered by name.
 const LOG_TARGET: &str = "glance.access";
+/// What is noted, as a status, for a client that left before there was an answer.
+const CLIENT_GONE: u16 = 499;
 
 /// What the middleware needs; one in each worker.
 #[derive(Clone)]
@@ -85,7 +87,7 @@ impl Record {
             path: request.path().to_owned(),
             peer: request.peer_addr().map_or_else(|| "-".to_owned(), |peer| peer.ip().to_string()),
             route: None,
-            status: 0,
+            status: CLIENT_GONE,
             received: ReceivedBytes::default(),
             sent: 0,
             sent_past_actix: SentBytes::default(),

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::tls::TlsError;
 
+/// Longer than any server runs.
+const ENDLESS_SECONDS: u64 = 100 * 365 * 24 * 3600;
+
 /// Everything [`Server`](super::Server) needs to know; the server crates map their configuration
 /// sections to it. [`Default`] holds Glance's own defaults.
 #[derive(Debug, Clone)]
@@ -29,7 +32,8 @@ pub struct ServeOptions {
     pub client_head_timeout: Duration,
     /// Longest request line and longest header line in bytes (`max_header_line`).
     pub max_header_line: usize,
-    /// How long running requests may go on after SIGTERM (`graceful_shutdown_timeout`).
+    /// How long running requests may go on after SIGTERM (`graceful_shutdown_timeout`), in whole seconds; zero: as
+    /// long as they need.
     pub graceful_shutdown_timeout: Duration,
     /// How long new connections are still accepted after SIGTERM, while `/readyz` already says no;
     /// for load balancers that need to notice first.
@@ -71,6 +75,14 @@ impl ServeOptions {
         match self.workers {
             None | Some(0) => processors(),
             Some(count) => count.min(512),
+        }
+    }
+
+    /// Seconds that running requests may go on.
+    pub(super) fn drain_seconds(&self) -> u64 {
+        match self.graceful_shutdown_timeout.as_secs() {
+            0 if self.graceful_shutdown_timeout.is_zero() => ENDLESS_SECONDS,
+            seconds => seconds.max(1),
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 /// Clock ticks a second in `/proc`; fixed on Linux for all programs.
 const TICKS: i64 = 100;
 
@@ -23,6 +25,18 @@ impl ProcessFigures {
             open_files: open_files().unwrap_or(0),
             started: started().unwrap_or(0),
         }
+    }
+}
+
+/// Allows the process as many open files as its hard limit does: each connection and each transfer needs one, and the
+/// usual soft limit of 1024 is for programs that use select(2).
+pub(super) fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current == limit.maximum {
+        return;
+    }
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        log::warn!("the limit of open files stays at {:?}: {error}", limit.current);
     }
 }
 

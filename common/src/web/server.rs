@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, KeepAlive, Protocol};
@@ -27,14 +28,17 @@ use super::listener::{BindError, listen};
 use super::observe::{self, Observer};
 use super::operations::{self, Operations};
 use super::options::ServeOptions;
+use super::process::raise_open_files;
 use super::sendfile::pool::Pool;
 use super::signals;
 use super::tls::{TlsError, TlsState};
 
 /// Longest time for a TLS handshake.
-const HANDSHAKE_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+/// Longest time for reading configuration and policy again.
+const RELOAD_LIMIT: Duration = Duration::from_secs(60);
 /// How long a closing connection may take to read the end of its answer.
-const DISCONNECT_LIMIT: std::time::Duration = std::time::Duration::from_secs(5);
+const DISCONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Why a server could not serve.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +65,7 @@ impl Server {
     /// [`ServeError::Tls`] at once, [`ServeError::Bind`] after `bind_retry` when the port is in use.
     pub async fn bind(options: ServeOptions) -> Result<Bound, ServeError> {
         let tls = options.tls.clone().map(TlsState::load).transpose()?.map(Arc::new);
+        raise_open_files();
         let listener = listen(&options).await?;
         let address = listener.local_addr()?;
         Ok(Bound { options, tls, listener, address })
@@ -106,7 +111,7 @@ impl Bound {
         let builder = actix_server::Server::build()
             .workers(options.worker_count())
             .backlog(options.backlog)
-            .shutdown_timeout(options.graceful_shutdown_timeout.as_secs())
+            .shutdown_timeout(options.drain_seconds())
             .disable_signals();
         let plan = Plan {
             routes,
@@ -179,8 +184,10 @@ impl Serving {
 
     /// Reads configuration and TLS files again, as SIGHUP does.
     pub async fn reload(&self) {
-        if let Err(reason) = self.hooks.reload().await {
-            log::error!("reload failed, going on as before: {reason}");
+        match tokio::time::timeout(RELOAD_LIMIT, self.hooks.reload()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(reason)) => log::error!("reload failed, going on as before: {reason}"),
+            Err(_) => log::error!("reload took too long, going on as before"),
         }
         let Some(tls) = self.tls.clone() else { return };
         match tokio::task::spawn_blocking(move || tls.reload()).await {

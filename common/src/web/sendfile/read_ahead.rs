@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -11,6 +10,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::task::AtomicWaker;
+use rustix::buffer::spare_capacity;
+use rustix::io::Errno;
 
 use super::pool::Pool;
 use super::transfer::shorter_than_announced;
@@ -146,14 +147,20 @@ impl Drop for Reading {
 
 impl Source {
     fn next_chunk(&mut self) -> io::Result<Bytes> {
-        let wanted = self.left.min(CHUNK_BYTES);
-        let mut chunk = vec![0; usize::try_from(wanted).unwrap_or(usize::MAX)];
-        self.file.read_exact_at(&mut chunk, self.position).map_err(|error| {
-            let short = error.kind() == io::ErrorKind::UnexpectedEof;
-            if short { shorter_than_announced() } else { error }
-        })?;
-        self.position += wanted;
-        self.left -= wanted;
+        let wanted = usize::try_from(self.left.min(CHUNK_BYTES)).unwrap_or(usize::MAX);
+        let mut chunk = Vec::with_capacity(wanted);
+        while chunk.len() < wanted {
+            let position = self.position + chunk.len() as u64;
+            match rustix::io::pread(&self.file, spare_capacity(&mut chunk), position) {
+                Ok(0) => return Err(shorter_than_announced()),
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        // An allocator may give more room than was asked for, and the file may fill it.
+        chunk.truncate(wanted);
+        self.position += wanted as u64;
+        self.left -= wanted as u64;
         Ok(chunk.into())
     }
 }

@@ -112,7 +112,7 @@ async fn a_client_that_stops_sending_its_body_is_told_so() {
 #[actix_web::test]
 async fn heads_that_come_in_drops_are_not_waited_for() {
     let limit = Duration::from_secs(1);
-    let options = ServeOptions { client_head_timeout: limit, ..options() };
+    let options = ServeOptions { client_head_timeout: limit, client_socket_timeout: limit * 4, ..options() };
     let site = Site::start_with(options, Health::new(), hooks(), 0).await;
     for first in ["", "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"] {
         let mut client = site.connect().await;
@@ -126,8 +126,18 @@ async fn heads_that_come_in_drops_are_not_waited_for() {
         assert!(began.elapsed() < Duration::from_secs(5));
         assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408 "), "{rest:?}");
     }
-    // A slow handler is not a slow head.
-    assert_eq!(site.get("/slow").await.status, 200);
+    // The second head hides behind the first one.
+    let mut client = site.connect().await;
+    client.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\nGET /hello HTTP/1.1\r\nHo").await;
+    assert_eq!(client.answer().await.status, 200);
+    assert!(client.rest().await.is_empty());
+    // A slow handler is no slow head, nor is a pause between requests.
+    let mut client = site.connect().await;
+    for path in ["/slow", "/hello"] {
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).await;
+        assert_eq!(client.answer().await.status, 200);
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+    }
     site.stop().await;
 }
 
