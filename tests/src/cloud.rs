@@ -51,6 +51,7 @@ pub struct Builder {
     tls: bool,
     filled: bool,
     wait: bool,
+    wrapper: Vec<String>,
 }
 
 impl Default for Builder {
@@ -64,6 +65,7 @@ impl Default for Builder {
             tls: false,
             filled: false,
             wait: true,
+            wrapper: Vec::new(),
         }
     }
 }
@@ -99,13 +101,24 @@ impl Builder {
         self
     }
 
+    /// The older form of store options: one file store and the http store, without names.
+    #[must_use]
+    pub fn single_store(self) -> Self {
+        self.api_option("DEFAULT", "enabled_backends", "")
+            .api_option("glance_store", "default_backend", "")
+            .api_option("glance_store", "stores", "file,http")
+            .api_option("glance_store", "default_store", "file")
+            .api_option("glance_store", "filesystem_store_datadir", "@DATA@/fast")
+    }
+
     /// The pipeline of the API server; `trusted-auth` unless said otherwise.
     #[must_use]
     pub fn flavor(self, flavor: &str) -> Self {
         self.api_option("paste_deploy", "flavor", flavor)
     }
 
-    /// An option of the API server. A later value replaces an earlier one.
+    /// An option of the API server. A later value replaces an earlier one, unless the key ends in
+    /// `+`: all values of such a key are written.
     #[must_use]
     pub fn api_option(mut self, section: &str, key: &str, value: &str) -> Self {
         self.api.push((section.into(), key.into(), value.into()));
@@ -123,6 +136,13 @@ impl Builder {
     #[must_use]
     pub fn tls(mut self) -> Self {
         self.tls = true;
+        self
+    }
+
+    /// Has the API server started by another program: `wrapper` is put before its command line.
+    #[must_use]
+    pub fn api_under(mut self, wrapper: &[&str]) -> Self {
+        self.wrapper = wrapper.iter().map(|word| (*word).to_owned()).collect();
         self
     }
 
@@ -168,6 +188,7 @@ impl Builder {
             options: (self.registry, self.api),
             registry: None,
             api: None,
+            wrapper: self.wrapper,
         };
         cloud.start(Service::Registry);
         if self.wait {
@@ -217,6 +238,7 @@ pub struct Cloud {
     options: (Options, Options),
     registry: Option<Process>,
     api: Option<Process>,
+    wrapper: Vec<String>,
 }
 
 impl Cloud {
@@ -346,12 +368,14 @@ impl Cloud {
             *self.port(service) = free_port();
         }
         self.write_conf(service);
-        let conf = self.conf(service);
-        let log = self.log_path(service);
-        let arguments = ["--config-file", &*conf.to_string_lossy()].map(str::to_owned);
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let server = program(service.program());
+        let mut line = if service == Service::Api { self.wrapper.clone() } else { Vec::new() };
+        line = line.iter().map(|word| word.replace("@DATA@", &self.path.to_string_lossy())).collect();
+        line.push(server.to_string_lossy().into_owned());
+        line.extend(["--config-file".to_owned(), self.conf(service).to_string_lossy().into_owned()]);
+        let arguments: Vec<&str> = line[1..].iter().map(String::as_str).collect();
         let environment = [("RUST_BACKTRACE", "1")];
-        let process = Process::spawn(&program(service.program()), &arguments, &environment, &log);
+        let process = Process::spawn(Path::new(&line[0]), &arguments, &environment, &self.log_path(service));
         *self.slot(service) = Some(process.must(service.program()));
     }
 
@@ -498,8 +522,10 @@ fn render(options: &Options) -> String {
         let _ = writeln!(text, "[{name}]");
         let own: Vec<_> = options.iter().filter(|(section, _, _)| section == name).collect();
         for (at, (_, key, value)) in own.iter().enumerate() {
-            if !own[at + 1..].iter().any(|(_, later, _)| later == key) {
-                let _ = writeln!(text, "{key} = {value}");
+            let repeated = key.strip_suffix('+');
+            let replaced = own[at + 1..].iter().any(|(_, later, _)| later == key);
+            if repeated.is_some() || !replaced {
+                let _ = writeln!(text, "{} = {value}", repeated.unwrap_or(key));
             }
         }
     }
@@ -525,5 +551,7 @@ mod tests {
     fn a_later_value_replaces_an_earlier_one() {
         let text = render(&options(&[("a", "x", "1"), ("b", "y", "2"), ("a", "x", "3")]));
         assert_eq!(text, "[a]\nx = 3\n[b]\ny = 2\n");
+        let text = render(&options(&[("a", "x+", "1"), ("a", "x+", "2")]));
+        assert_eq!(text, "[a]\nx = 1\nx = 2\n");
     }
 }

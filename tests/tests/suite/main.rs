@@ -1,1 +1,11 @@
-//! placeholder
+//! The feature tests: both programs as they are shipped, driven over sockets.
+#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
+
+mod bad_input;
+mod database;
+mod faults;
+mod lifecycle;
+mod registry;
+mod scenarios;
+mod stores;
+mod v2;

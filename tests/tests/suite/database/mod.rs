@@ -1,0 +1,3 @@
+mod filled;
+mod reference;
+mod schema;

@@ -1,0 +1,3 @@
+mod disk_images;
+mod download;
+pub(crate) mod upload;
