@@ -11,6 +11,7 @@ use glance_common::web::{Bound, Health, Metrics, ServeError, ServeHooks, ServeOp
 
 use crate::api::pipeline::{Edge, Flavor};
 use crate::config::ServerOptions;
+use crate::service::recovery;
 use crate::state::{AppState, StateError};
 
 /// How often policy files are looked at.
@@ -72,7 +73,7 @@ impl Server {
         let routes = Arc::clone(&edge);
         let serving = bound.start(move |config| routes.configure(config), health, hooks)?;
         tokio::spawn(watch_policy(Arc::clone(&edge)));
-        tokio::spawn(recover_stores(edge));
+        tokio::spawn(recovery::run(move || edge.app()));
         Ok(serving)
     }
 }
@@ -166,13 +167,5 @@ async fn watch_policy(edge: Arc<Edge>) {
         if tokio::task::spawn_blocking(move || policy.reload_if_changed()).await.is_err() {
             log::error!("the look at the policy files was cut short");
         }
-    }
-}
-
-/// Removes what uploads left behind that died with an earlier process.
-async fn recover_stores(edge: Arc<Edge>) {
-    let removed = edge.app().stores.recover().await;
-    if removed > 0 {
-        log::info!("removed {removed} leavings of unfinished uploads from the stores");
     }
 }

@@ -37,7 +37,10 @@ pub async fn run(current: impl Fn() -> Arc<AppState>) {
         ticks.tick().await;
         let app = current();
         if Instant::now() >= stores_due {
-            app.stores.recover().await;
+            let removed = app.stores.recover().await;
+            if removed > 0 {
+                log::info!("removed {removed} leavings of unfinished uploads from the stores");
+            }
             stores_due = Instant::now() + STORES_PERIOD;
         }
         pass(&app).await;
