@@ -35,6 +35,9 @@ pub const SIGNED_HEADERS: [&str; 9] = [
 /// Seconds by which the clocks of the two sides may differ, and for which a signature can be used.
 pub const MAX_SKEW_SECONDS: u64 = 60;
 
+/// Bytes that a secret must have at least, so that it cannot be found by trying.
+pub const MIN_SECRET_BYTES: usize = 16;
+
 /// First word of the signature; another one means another way of signing.
 const SCHEME: &str = "v1";
 
@@ -54,6 +57,11 @@ pub enum SignatureError {
     #[error("the signature does not fit the request")]
     Wrong,
 }
+
+/// The secret is one that could be found by trying. The program refuses to start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("registry_auth_secret: must have at least {MIN_SECRET_BYTES} characters")]
+pub struct WeakSecret;
 
 /// The secret that API servers and registries share, ready for use. `Debug` shows nothing of it.
 #[derive(Clone)]
@@ -108,10 +116,16 @@ pub fn unix_now() -> u64 {
 }
 
 impl SharedKey {
-    /// The key for a configured secret, whose bytes are the HMAC key. The caller refuses an empty one.
-    #[must_use]
-    pub fn new(secret: &Secret) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes()))
+    /// The key for a configured secret, whose bytes are the HMAC key.
+    ///
+    /// # Errors
+    /// [`WeakSecret`] for one that is empty or short.
+    pub fn new(secret: &Secret) -> Result<Self, WeakSecret> {
+        let bytes = secret.expose().as_bytes();
+        if bytes.len() < MIN_SECRET_BYTES {
+            return Err(WeakSecret);
+        }
+        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, bytes)))
     }
 
     /// The value of the signature header for a request with this body.
@@ -204,7 +218,7 @@ mod tests {
     const STAMP: Stamp = Stamp { time: 1_800_000_000, nonce: 0x0123_4567_89ab_cdef };
 
     fn key() -> SharedKey {
-        SharedKey::new(&Secret::from("correct horse battery staple"))
+        SharedKey::new(&Secret::from("correct horse battery staple")).unwrap()
     }
 
     /// Checks a request against a signature made for `PATCH /v3/images/1?x=y` of user `u` with body `{}`.
@@ -270,7 +284,7 @@ mod tests {
     fn another_secret_and_malformed_headers_are_refused() {
         let own: Headers<'_> = &[(headers::USER_ID, b"u"), (headers::ROLES, b"")];
         let request = signed("PATCH", "/v3/images/1?x=y", own);
-        let other = SharedKey::new(&Secret::from("another"));
+        let other = SharedKey::new(&Secret::from("incorrect horse battery staple")).unwrap();
         assert_eq!(other.check(&request, &sign(), STAMP.time), Err(SignatureError::Wrong));
 
         let good = sign();
@@ -282,6 +296,13 @@ mod tests {
             let changed = good.replace(from, to);
             assert_ne!(changed, good, "{from}");
             assert_eq!(key().check(&request, &changed, STAMP.time), Err(SignatureError::Wrong), "{from}");
+        }
+    }
+
+    #[test]
+    fn short_secrets_are_refused() {
+        for (secret, good) in [("", false), ("fifteen letters", false), ("sixteen letters.", true)] {
+            assert_eq!(SharedKey::new(&Secret::from(secret)).is_ok(), good, "{secret}");
         }
     }
 

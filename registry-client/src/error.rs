@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use glance_common::model::ImageStatus;
 use glance_common::registry_api::{ErrorCode, ErrorDetail};
+use glance_common::registry_auth::WeakSecret;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -182,11 +183,8 @@ pub enum SetupError {
         maximum: usize,
     },
     /// A secret that anybody could guess.
-    #[error("registry_auth_secret: must have at least {minimum} characters")]
-    WeakSecret {
-        /// The least number of characters.
-        minimum: usize,
-    },
+    #[error(transparent)]
+    WeakSecret(#[from] WeakSecret),
     /// Only one of the two files of a client certificate.
     #[error("registry_client_cert_file and registry_client_key_file must be given together")]
     HalfCertificate,

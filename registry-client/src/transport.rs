@@ -20,9 +20,6 @@ use crate::error::{RegistryError, SetupError};
 use crate::identity;
 use crate::options::ClientOptions;
 
-/// Characters that `registry_auth_secret` must have at least.
-const MIN_SECRET: usize = 16;
-
 /// Pause before a call is repeated, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -104,14 +101,10 @@ impl Nonces {
 impl Transport {
     pub(crate) fn new(options: &ClientOptions) -> Result<Self, SetupError> {
         let endpoints = Endpoints::new(options)?;
-        let secret = options.registry_auth_secret.as_ref();
-        if secret.is_some_and(|secret| secret.expose().len() < MIN_SECRET) {
-            return Err(SetupError::WeakSecret { minimum: MIN_SECRET });
-        }
         let longest = options.registry_client_timeout.duration();
         Ok(Self {
             connections: Connections::new(options, endpoints.any_tls())?,
-            key: secret.map(SharedKey::new),
+            key: options.registry_auth_secret.as_ref().map(SharedKey::new).transpose()?,
             nonces: Nonces::new(),
             // The caller's own answer must fit into the time too.
             ordinary: options.registry_request_timeout.duration().mul_f64(0.95),
