@@ -1,5 +1,6 @@
 //! What can go wrong in the database, as situations that a caller can act on.
 
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use glance_common::model::ImageStatus;
 use thiserror::Error;
 
@@ -94,5 +95,117 @@ impl DbError {
     #[must_use]
     pub const fn is_contention(&self) -> bool {
         matches!(self, Self::Contended { .. })
+    }
+}
+
+/// Texts that say that others got in the way: deadlocks and lock waits, as far as Diesel has no kind for them.
+const CONTENTION: [&str; 8] = [
+    "deadlock detected",
+    "deadlock found",
+    "lock wait timeout exceeded",
+    "could not serialize access",
+    "could not obtain lock",
+    "database is locked",
+    "database table is locked",
+    "record has changed since last read",
+];
+
+/// Texts that say that the server or the file cannot be reached or used at the moment.
+const ABSENCE: [&str; 25] = [
+    "server has gone away",
+    "lost connection",
+    "can't connect",
+    "connection was killed",
+    "server shutdown in progress",
+    "query execution was interrupted",
+    "commands out of sync",
+    "wsrep has not yet prepared",
+    "terminating connection",
+    "server closed the connection",
+    "connection to server",
+    "no connection to the server",
+    "connection not open",
+    "could not receive data",
+    "could not send data",
+    "ssl syscall error",
+    "is shutting down",
+    "is starting up",
+    "is in recovery mode",
+    "read-only",
+    "readonly database",
+    "disk i/o error",
+    "unable to open database file",
+    "database or disk is full",
+    "too many connections",
+];
+
+impl From<DieselError> for DbError {
+    /// The one place that gives driver errors a meaning. A unique violation that the caller does not expect means
+    /// that another transaction made the same row at the same moment: repeating the work shows it.
+    fn from(error: DieselError) -> Self {
+        let cause = error.to_string();
+        match error {
+            DieselError::DatabaseError(kind, _) => match kind {
+                DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::SerializationFailure => {
+                    Self::Contended { cause }
+                }
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::ReadOnlyTransaction => Self::Unavailable { cause },
+                _ => Self::from_text(cause),
+            },
+            DieselError::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
+            DieselError::BrokenTransactionManager => Self::Unavailable { cause },
+            _ => Self::Internal { cause },
+        }
+    }
+}
+
+impl DbError {
+    /// Judges an error by its text, for all that Diesel calls unknown.
+    fn from_text(cause: String) -> Self {
+        let text = cause.to_ascii_lowercase();
+        if CONTENTION.iter().any(|part| text.contains(part)) {
+            Self::Contended { cause }
+        } else if ABSENCE.iter().any(|part| text.contains(part)) {
+            Self::Unavailable { cause }
+        } else {
+            Self::Internal { cause }
+        }
+    }
+}
+
+/// Gives a unique violation the meaning that only the caller of the statement knows.
+pub(crate) fn on_unique<T>(result: diesel::QueryResult<T>, meaning: impl FnOnce() -> DbError) -> Result<T, DbError> {
+    match result {
+        Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Err(meaning()),
+        other => Ok(other?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn driver_texts_are_told_apart() {
+        let table = [
+            ("deadlock detected", true, false),
+            ("Deadlock found when trying to get lock; try restarting transaction", true, false),
+            ("Lock wait timeout exceeded; try restarting transaction", true, false),
+            ("database is locked", true, false),
+            ("MySQL server has gone away", false, true),
+            ("terminating connection due to administrator command", false, true),
+            ("FATAL:  the database system is shutting down", false, true),
+            ("disk I/O error", false, true),
+            ("column images.nonsense does not exist", false, false),
+        ];
+        for (text, contended, absent) in table {
+            let error = DbError::from_text(text.to_owned());
+            assert_eq!(matches!(error, DbError::Contended { .. }), contended, "{text}");
+            assert_eq!(matches!(error, DbError::Unavailable { .. }), absent, "{text}");
+            assert!(!error.to_string().contains(text), "the message for others must not be the driver's");
+            assert_eq!(error.cause(), Some(text));
+        }
     }
 }

@@ -4,8 +4,14 @@
 //! [`RequestContext`](glance_common::context::RequestContext) apply the rules of visibility and ownership themselves
 //! (database §7): what is hidden is [`DbError::NotFound`](super::DbError::NotFound).
 
+mod access;
+mod assemble;
+mod image_filters;
+mod image_pages;
 pub mod images;
 pub mod leases;
 pub mod locations;
 pub mod properties;
 pub mod request_keys;
+mod tags;
+mod versions;

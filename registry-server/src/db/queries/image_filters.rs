@@ -1,0 +1,294 @@
+//! What images are to be listed: conditions, and how each becomes SQL.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp as SqlTimestamp};
+use glance_common::context::RequestContext;
+use glance_common::model::{MemberStatus, Visibility};
+use glance_common::registry_api::{
+    Comparison, DeletedFilter, Filter, FlagField, ImageQuery, MemberStatusFilter, NumberField, TextField, TimeField,
+    VisibilityFilter,
+};
+
+use crate::db::Engine;
+use crate::db::connection::MultiBackend;
+use crate::db::dialect::{Column, Fragment, fragment, image_column, visibility_literal};
+use crate::db::schema::{image_members, image_properties, image_tags, images};
+use crate::db::time::DbTime;
+
+/// A list query in the making; `ST` is the type of what it selects.
+pub(super) type ListQuery<'a, ST> = images::BoxedQuery<'a, MultiBackend, ST>;
+
+/// One condition. All of a list must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// A condition of the caller.
+    Given(Filter),
+    /// Live or deleted rows only.
+    Deleted(bool),
+    /// Not with status `killed`.
+    NotKilled,
+    /// Of this visibility.
+    Visible(Visibility),
+    /// No community image, unless it is this project's.
+    NoForeignCommunity(Option<String>),
+    /// Of this project.
+    Owned(String),
+    /// A live member row of this project, with this answer if one is given.
+    SharedWith(String, Option<MemberStatus>),
+}
+
+/// The conditions of a query: the images found are those of all branches together.
+///
+/// For an ordinary user the images come from up to four sources (database §7), each with an index of its own. One
+/// condition over all of them would have to look at every image there is.
+pub(super) fn branches(context: &RequestContext, query: &ImageQuery) -> Vec<Vec<Condition>> {
+    let common = common_conditions(context, query);
+    sources(context, query)
+        .into_iter()
+        .map(|mut source| {
+            source.extend(common.iter().cloned());
+            source
+        })
+        .collect()
+}
+
+/// What must hold for every image.
+fn common_conditions(context: &RequestContext, query: &ImageQuery) -> Vec<Condition> {
+    let mut conditions: Vec<Condition> = query.filters.iter().cloned().map(Condition::Given).collect();
+    match query.deleted {
+        DeletedFilter::Deleted if context.is_admin => conditions.push(Condition::Deleted(true)),
+        DeletedFilter::Any if context.is_admin => {}
+        _ => conditions.push(Condition::Deleted(false)),
+    }
+    if !query.include_killed {
+        conditions.push(Condition::NotKilled);
+    }
+    conditions
+}
+
+/// Where the images come from that the caller may list.
+fn sources(context: &RequestContext, query: &ImageQuery) -> Vec<Vec<Condition>> {
+    let project = context.project_id.as_ref().filter(|project| !project.is_empty());
+    if context.is_admin && !query.as_regular_user {
+        return vec![match query.visibility {
+            None => vec![Condition::NoForeignCommunity(project.cloned())],
+            Some(VisibilityFilter::All) => Vec::new(),
+            Some(VisibilityFilter::Only(visibility)) => vec![Condition::Visible(visibility)],
+        }];
+    }
+    let wanted = |visibility| match query.visibility {
+        None => visibility != Visibility::Community,
+        Some(VisibilityFilter::All) => true,
+        Some(VisibilityFilter::Only(only)) => only == visibility,
+    };
+    let mut sources = Vec::with_capacity(4);
+    for open in [Visibility::Public, Visibility::Community] {
+        if wanted(open) {
+            sources.push(vec![Condition::Visible(open)]);
+        }
+    }
+    let Some(project) = project else { return sources };
+    let only = match query.visibility {
+        Some(VisibilityFilter::Only(only)) => Some(only),
+        _ => None,
+    };
+    if !matches!(only, Some(Visibility::Public | Visibility::Community)) {
+        let own = Condition::Owned(project.clone());
+        sources.push(only.map(Condition::Visible).into_iter().chain([own]).collect());
+    }
+    if wanted(Visibility::Shared) {
+        let answer = match query.member_status {
+            MemberStatusFilter::All => None,
+            MemberStatusFilter::Only(status) => Some(status),
+        };
+        sources.push(vec![Condition::SharedWith(project.clone(), answer), Condition::Visible(Visibility::Shared)]);
+    }
+    sources
+}
+
+const DELETED: Column = image_column!("deleted");
+const VISIBILITY: Column = image_column!("visibility");
+const OWNER: Column = image_column!("owner");
+const STATUS: Column = image_column!("status");
+
+/// How a condition is used on SQLite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Its index leads to few rows: take it.
+    Seek,
+    /// Check it row by row, on the way along another index.
+    Check,
+}
+
+/// A column as the engine needs it for this use.
+fn column<ST: diesel::sql_types::SingleValue>(column: Column, engine: Engine, how: Use) -> Fragment<ST> {
+    match how {
+        Use::Seek => column.sought(),
+        Use::Check => column.checked(engine),
+    }
+}
+
+/// `left <op> right` for any comparison.
+macro_rules! compare {
+    ($query:expr, $left:expr, $op:expr, $right:expr) => {
+        match $op {
+            Comparison::Eq => $query.filter($left.eq($right)),
+            Comparison::Neq => $query.filter($left.ne($right)),
+            Comparison::Gt => $query.filter($left.gt($right)),
+            Comparison::Gte => $query.filter($left.ge($right)),
+            Comparison::Lt => $query.filter($left.lt($right)),
+            Comparison::Lte => $query.filter($left.le($right)),
+        }
+    };
+}
+
+/// Adds a condition to a query.
+pub(super) fn apply<ST>(
+    query: ListQuery<'static, ST>,
+    engine: Engine,
+    condition: &Condition,
+    how: Use,
+) -> ListQuery<'static, ST> {
+    match condition {
+        Condition::Given(filter) => apply_given(query, engine, filter, how),
+        Condition::Deleted(deleted) => query.filter(column::<Bool>(DELETED, engine, how).eq(*deleted)),
+        Condition::NotKilled => query.filter(column::<Text>(STATUS, engine, how).ne("killed")),
+        Condition::Visible(visibility) => {
+            query.filter(column::<Text>(VISIBILITY, engine, how).eq(visibility_literal(*visibility)))
+        }
+        Condition::NoForeignCommunity(project) => {
+            let open = column::<Text>(VISIBILITY, engine, Use::Check).ne(visibility_literal(Visibility::Community));
+            match project {
+                None => query.filter(open),
+                Some(project) => {
+                    let owner = column::<Nullable<Text>>(OWNER, engine, Use::Check);
+                    query.filter(open.nullable().or(owner.eq(project.clone())))
+                }
+            }
+        }
+        Condition::Owned(project) => query.filter(column::<Nullable<Text>>(OWNER, engine, how).eq(project.clone())),
+        Condition::SharedWith(project, answer) => shared_with(query, project, *answer),
+    }
+}
+
+/// Images that have a live member row of a project. The member table has no index by project, but it holds only what
+/// was ever shared: one look through it, and not one for every image.
+fn shared_with<ST>(
+    query: ListQuery<'static, ST>,
+    project: &str,
+    answer: Option<MemberStatus>,
+) -> ListQuery<'static, ST> {
+    let rows = image_members::table
+        .select(image_members::image_id)
+        .filter(image_members::member.eq(project.to_owned()))
+        .filter(image_members::deleted.eq(false));
+    match answer {
+        None => query.filter(images::id.eq_any(rows)),
+        Some(answer) => query.filter(images::id.eq_any(rows.filter(image_members::status.eq(answer.as_str())))),
+    }
+}
+
+fn apply_given<ST>(query: ListQuery<'static, ST>, engine: Engine, filter: &Filter, how: Use) -> ListQuery<'static, ST> {
+    match filter {
+        Filter::Text { field, any_of } => {
+            let left = column::<Nullable<Text>>(text_column(*field), engine, how);
+            // No engine holds a NUL, and PostgreSQL refuses to be asked for one.
+            let mut values: Vec<String> = any_of.iter().filter(|value| !value.contains('\0')).cloned().collect();
+            match values.len() {
+                0 => query.filter(fragment::<Bool>("1 = 0")),
+                1 => query.filter(left.eq(values.swap_remove(0))),
+                _ => query.filter(left.eq_any(values)),
+            }
+        }
+        Filter::Number { field, op, value } => {
+            compare!(query, fragment::<Nullable<BigInt>>(number_column(*field)), op, *value)
+        }
+        Filter::Time { field, op, value } => {
+            let left = column::<Nullable<SqlTimestamp>>(time_column(*field), engine, how);
+            compare!(query, left, op, DbTime::from(*value))
+        }
+        Filter::Flag { field: FlagField::Protected, value } => query.filter(images::protected.eq(*value)),
+        Filter::Flag { field: FlagField::OsHidden, value } => {
+            query.filter(column::<Bool>(image_column!("os_hidden"), engine, how).eq(*value))
+        }
+        Filter::Tag(tag) if !tag.contains('\0') => query.filter(has_tag(tag)),
+        Filter::Property { name, value } if !name.contains('\0') && !value.contains('\0') => {
+            query.filter(has_property(name, value))
+        }
+        Filter::Tag(_) | Filter::Property { .. } | Filter::Nothing => query.filter(fragment::<Bool>("1 = 0")),
+    }
+}
+
+/// Written like this, the condition keeps SQLite away from the index on the flag, which holds every row there is.
+const LIVE_TAG: Fragment<Bool> = fragment("NOT image_tags.deleted");
+const LIVE_PROPERTY: Fragment<Bool> = fragment("NOT image_properties.deleted");
+
+fn has_tag(tag: &str) -> Box<dyn BoxableExpression<images::table, MultiBackend, SqlType = Bool>> {
+    let rows = image_tags::table
+        .filter(image_tags::image_id.eq(images::id))
+        .filter(image_tags::value.eq(tag.to_owned()))
+        .filter(LIVE_TAG);
+    Box::new(exists(rows))
+}
+
+fn has_property(name: &str, value: &str) -> Box<dyn BoxableExpression<images::table, MultiBackend, SqlType = Bool>> {
+    let rows = image_properties::table
+        .filter(image_properties::image_id.eq(images::id))
+        .filter(image_properties::name.eq(name.to_owned()))
+        .filter(image_properties::value.eq(value.to_owned()))
+        .filter(LIVE_PROPERTY);
+    Box::new(exists(rows))
+}
+
+const fn text_column(field: TextField) -> Column {
+    match field {
+        TextField::Id => image_column!("id"),
+        TextField::Name => image_column!("name"),
+        TextField::Status => STATUS,
+        TextField::DiskFormat => image_column!("disk_format"),
+        TextField::ContainerFormat => image_column!("container_format"),
+        TextField::Owner => OWNER,
+        TextField::Checksum => image_column!("checksum"),
+        TextField::OsHashAlgo => image_column!("os_hash_algo"),
+        TextField::OsHashValue => image_column!("os_hash_value"),
+    }
+}
+
+const fn number_column(field: NumberField) -> &'static str {
+    match field {
+        NumberField::Size => "images.size",
+        NumberField::VirtualSize => "images.virtual_size",
+        NumberField::MinRam => "images.min_ram",
+        NumberField::MinDisk => "images.min_disk",
+    }
+}
+
+const fn time_column(field: TimeField) -> Column {
+    match field {
+        TimeField::CreatedAt => image_column!("created_at"),
+        TimeField::UpdatedAt => image_column!("updated_at"),
+    }
+}
+
+/// Could an index on this condition's column lead to few rows? Conditions that nearly every image meets are left
+/// out, so that nobody counts for them.
+pub(super) fn has_index(condition: &Condition) -> bool {
+    match condition {
+        Condition::Visible(_) | Condition::Owned(_) | Condition::Deleted(_) => true,
+        Condition::Given(Filter::Text { field, .. }) => {
+            matches!(field, TextField::Id | TextField::Owner | TextField::Checksum | TextField::OsHashValue)
+        }
+        Condition::Given(Filter::Time { op, .. }) => *op != Comparison::Neq,
+        Condition::Given(Filter::Flag { field: FlagField::OsHidden, value }) => *value,
+        _ => false,
+    }
+}
+
+/// Does the condition by itself leave few rows, so that nobody needs to count?
+pub(super) fn is_narrow(condition: &Condition) -> bool {
+    matches!(
+        condition,
+        Condition::SharedWith(..) | Condition::Given(Filter::Text { field: TextField::Id, .. } | Filter::Nothing)
+    )
+}

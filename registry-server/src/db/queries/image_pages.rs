@@ -1,0 +1,278 @@
+//! One page of a list: a total order, the marker, and few rows looked at however many there are.
+
+use std::collections::HashMap;
+
+use diesel::dsl::AsSelect;
+use diesel::expression::BoxableExpression;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Integer, Text, Timestamp as SqlTimestamp};
+use glance_common::context::RequestContext;
+use glance_common::registry_api::{DeletedFilter, Direction, ImageQuery, SortField, SortKey};
+
+use super::access::{Scope, visible_image};
+use super::image_filters::{Condition, ListQuery, Use, apply, branches, has_index, is_narrow};
+use crate::db::connection::MultiBackend;
+use crate::db::dialect::{Fragment, fragment};
+use crate::db::rows::ImageRow;
+use crate::db::schema::images;
+use crate::db::time::DbTime;
+use crate::db::{DbError, Engine, Session};
+
+/// What a whole row selects.
+type RowType = <AsSelect<ImageRow, MultiBackend> as diesel::Expression>::SqlType;
+/// A condition that was put together at run time.
+type DynCondition = Box<dyn BoxableExpression<images::table, MultiBackend, SqlType = Bool>>;
+
+/// Up to so many rows, going through all of them by an index and sorting them is cheap (some milliseconds). Where
+/// there are more, going along the order meets enough of them soon.
+const FEW: i64 = 2000;
+
+/// The rows of a page. The order is total: `created_at` and `id` are appended where they are absent (database §7).
+pub(super) fn page(
+    session: &mut Session<'_>,
+    context: &RequestContext,
+    query: &ImageQuery,
+    max: u32,
+) -> Result<Vec<ImageRow>, DbError> {
+    let keys = total_order(query);
+    let marker = query.marker.as_deref().map(|id| marker(session, context, query, id)).transpose()?;
+    let limit = i64::from(query.limit.unwrap_or(max).min(max));
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let page = Page { keys, marker, limit };
+    let mut found: Vec<Vec<ImageRow>> = Vec::new();
+    for conditions in branches(context, query) {
+        let rows = page.rows(session, &conditions)?;
+        if !rows.is_empty() {
+            found.push(rows);
+        }
+    }
+    match found.len() {
+        0 | 1 => Ok(found.pop().unwrap_or_default()),
+        _ => page.merge(session, found),
+    }
+}
+
+/// The keys asked for, and those that make the order total.
+fn total_order(query: &ImageQuery) -> Vec<SortKey> {
+    let mut keys: Vec<SortKey> = Vec::with_capacity(query.sort.len() + 2);
+    let ties = [SortField::CreatedAt, SortField::Id].map(|field| SortKey { field, direction: query.tie_direction });
+    for key in query.sort.iter().copied().chain(ties) {
+        // Nothing that follows the id, and no repeated key, can change the order.
+        let decided = keys.iter().any(|known| known.field == key.field || known.field == SortField::Id);
+        if !decided {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// The row after which the page starts. It must be one that the caller could have been shown.
+fn marker(
+    session: &mut Session<'_>,
+    context: &RequestContext,
+    query: &ImageQuery,
+    id: &str,
+) -> Result<ImageRow, DbError> {
+    let scope = match query.deleted {
+        DeletedFilter::Live => Scope::Live,
+        _ => Scope::Deleted,
+    };
+    match visible_image(session, context, id, scope) {
+        Ok(_) => Ok(images::table.find(id).select(ImageRow::as_select()).first(session.conn)?),
+        Err(DbError::NotFound) => Err(DbError::MarkerNotFound),
+        Err(error) => Err(error),
+    }
+}
+
+/// A page to find.
+struct Page {
+    keys: Vec<SortKey>,
+    marker: Option<ImageRow>,
+    limit: i64,
+}
+
+impl Page {
+    /// The rows of the page among those that meet the conditions.
+    fn rows(&self, session: &mut Session<'_>, conditions: &[Condition]) -> Result<Vec<ImageRow>, DbError> {
+        let plan = Plan::choose(session, conditions)?;
+        Ok(self.query(session.engine(), plan, conditions).load(session.conn)?)
+    }
+
+    fn query(&self, engine: Engine, plan: Plan, conditions: &[Condition]) -> ListQuery<'static, RowType> {
+        let mut query = images::table.select(ImageRow::as_select()).into_boxed::<MultiBackend>();
+        for (place, condition) in conditions.iter().enumerate() {
+            let how = if plan == Plan::Seek(place) { Use::Seek } else { Use::Check };
+            query = apply(query, engine, condition, how);
+        }
+        let keys = self.sql_keys(engine, plan);
+        if let Some(marker) = &self.marker {
+            // What follows says the same of the first key; said by itself, it is where an index starts.
+            query = keys.iter().take(1).fold(query, |query, first| query.filter(first.reached(marker)));
+            query = after(&keys, marker).into_iter().fold(query, |query, condition| query.filter(condition));
+        }
+        keys.iter().fold(query, |query, key| key.order(query)).limit(self.limit)
+    }
+
+    /// One page out of the pages of several sources. The database compares the texts, since it has ordered them.
+    fn merge(&self, session: &mut Session<'_>, found: Vec<Vec<ImageRow>>) -> Result<Vec<ImageRow>, DbError> {
+        let mut rows: HashMap<String, ImageRow> =
+            found.into_iter().flatten().map(|row| (row.id.clone(), row)).collect();
+        let ids: Vec<String> = rows.keys().cloned().collect();
+        let query = images::table.select(images::id).filter(images::id.eq_any(ids)).into_boxed::<MultiBackend>();
+        let keys = self.sql_keys(session.engine(), Plan::Seek(0));
+        let query = keys.iter().fold(query, |query, key| key.order(query));
+        let order: Vec<String> = query.limit(self.limit).load(session.conn)?;
+        Ok(order.into_iter().filter_map(|id| rows.remove(&id)).collect())
+    }
+
+    fn sql_keys(&self, engine: Engine, plan: Plan) -> Vec<SqlKey> {
+        let along = plan == Plan::Walk || engine != Engine::Sqlite;
+        let keys = self.keys.iter();
+        keys.map(|key| SqlKey { column: KeyColumn::new(key.field, along), direction: key.direction }).collect()
+    }
+}
+
+/// How SQLite shall find the rows; the others have statistics and choose well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    /// Go along the order and check every row.
+    Walk,
+    /// Take the rows of this condition by its index, and sort them.
+    Seek(usize),
+}
+
+impl Plan {
+    /// Looks for a condition that few rows meet.
+    fn choose(session: &mut Session<'_>, conditions: &[Condition]) -> Result<Self, DbError> {
+        if session.engine() != Engine::Sqlite {
+            return Ok(Self::Walk);
+        }
+        if let Some(place) = conditions.iter().position(is_narrow) {
+            return Ok(Self::Seek(place));
+        }
+        for (place, condition) in conditions.iter().enumerate() {
+            if has_index(condition) && is_met_by_few(session, condition)? {
+                return Ok(Self::Seek(place));
+            }
+        }
+        Ok(Self::Walk)
+    }
+}
+
+/// Do [`FEW`] rows or less meet the condition? Looks at no more than that many entries of its index.
+fn is_met_by_few(session: &mut Session<'_>, condition: &Condition) -> Result<bool, DbError> {
+    let query = images::table.select(fragment::<Integer>("1")).into_boxed::<MultiBackend>();
+    let next: Option<i32> =
+        apply(query, session.engine(), condition, Use::Seek).offset(FEW).limit(1).first(session.conn).optional()?;
+    Ok(next.is_none())
+}
+
+/// A column of the order: its SQL, and the same value of a row that was read. NULL counts as the empty text, as 0,
+/// and for the time of the last change as the time of creation: the same on every engine, and never NULL.
+#[derive(Clone, Copy)]
+enum KeyColumn {
+    Text(Fragment<Text>, fn(&ImageRow) -> &str),
+    Number(Fragment<BigInt>, fn(&ImageRow) -> i64),
+    Time(Fragment<SqlTimestamp>, fn(&ImageRow) -> DbTime),
+}
+
+impl KeyColumn {
+    /// The column of a field. `along` lets SQLite go along an index on it.
+    fn new(field: SortField, along: bool) -> Self {
+        fn or_empty(text: &Option<String>) -> &str {
+            text.as_deref().unwrap_or_default()
+        }
+        match (field, along) {
+            (SortField::Name, _) => Self::Text(fragment("coalesce(images.name, '')"), |row| or_empty(&row.name)),
+            (SortField::ContainerFormat, _) => {
+                Self::Text(fragment("coalesce(images.container_format, '')"), |row| or_empty(&row.container_format))
+            }
+            (SortField::DiskFormat, _) => {
+                Self::Text(fragment("coalesce(images.disk_format, '')"), |row| or_empty(&row.disk_format))
+            }
+            (SortField::Status, _) => Self::Text(fragment("images.status"), |row| &row.status),
+            (SortField::Id, true) => Self::Text(fragment("images.id"), |row| &row.id),
+            (SortField::Id, false) => Self::Text(fragment("+images.id"), |row| &row.id),
+            (SortField::Size, _) => Self::Number(fragment("coalesce(images.size, 0)"), |row| row.size.unwrap_or(0)),
+            (SortField::CreatedAt, true) => Self::Time(fragment("images.created_at"), |row| row.created_at),
+            (SortField::CreatedAt, false) => Self::Time(fragment("+images.created_at"), |row| row.created_at),
+            (SortField::UpdatedAt, _) => {
+                Self::Time(fragment("coalesce(images.updated_at, images.created_at)"), |row| {
+                    row.updated_at.unwrap_or(row.created_at)
+                })
+            }
+        }
+    }
+}
+
+/// How a row compares with the marker.
+#[derive(Debug, Clone, Copy)]
+enum Relation {
+    Below,
+    BelowOrLevel,
+    Level,
+    AboveOrLevel,
+    Above,
+}
+
+/// A key of the order.
+#[derive(Clone, Copy)]
+struct SqlKey {
+    column: KeyColumn,
+    direction: Direction,
+}
+
+impl SqlKey {
+    /// Is a row behind the marker by this key alone?
+    fn behind(self, marker: &ImageRow) -> DynCondition {
+        self.related(marker, if self.direction == Direction::Asc { Relation::Above } else { Relation::Below })
+    }
+
+    /// Is a row behind the marker or level with it?
+    fn reached(self, marker: &ImageRow) -> DynCondition {
+        let ascending = self.direction == Direction::Asc;
+        self.related(marker, if ascending { Relation::AboveOrLevel } else { Relation::BelowOrLevel })
+    }
+
+    fn related(self, marker: &ImageRow, relation: Relation) -> DynCondition {
+        /// The comparison of an expression with a value, whatever their type.
+        macro_rules! compared {
+            ($sql:expr, $value:expr) => {
+                match relation {
+                    Relation::Below => Box::new($sql.lt($value)),
+                    Relation::BelowOrLevel => Box::new($sql.le($value)),
+                    Relation::Level => Box::new($sql.eq($value)),
+                    Relation::AboveOrLevel => Box::new($sql.ge($value)),
+                    Relation::Above => Box::new($sql.gt($value)),
+                }
+            };
+        }
+        match self.column {
+            KeyColumn::Text(sql, value) => compared!(sql, value(marker).to_owned()),
+            KeyColumn::Number(sql, value) => compared!(sql, value(marker)),
+            KeyColumn::Time(sql, value) => compared!(sql, value(marker)),
+        }
+    }
+
+    /// Adds the key to the order of a query.
+    fn order<ST>(self, query: ListQuery<'static, ST>) -> ListQuery<'static, ST> {
+        match (self.column, self.direction) {
+            (KeyColumn::Text(sql, _), Direction::Asc) => query.then_order_by(sql.asc()),
+            (KeyColumn::Text(sql, _), Direction::Desc) => query.then_order_by(sql.desc()),
+            (KeyColumn::Number(sql, _), Direction::Asc) => query.then_order_by(sql.asc()),
+            (KeyColumn::Number(sql, _), Direction::Desc) => query.then_order_by(sql.desc()),
+            (KeyColumn::Time(sql, _), Direction::Asc) => query.then_order_by(sql.asc()),
+            (KeyColumn::Time(sql, _), Direction::Desc) => query.then_order_by(sql.desc()),
+        }
+    }
+}
+
+/// Is a row behind the marker: by the first key, or level there and behind by the next, and so on?
+fn after(keys: &[SqlKey], marker: &ImageRow) -> Option<DynCondition> {
+    let (last, before) = keys.split_last()?;
+    Some(before.iter().rev().fold(last.behind(marker), |rest, key| {
+        Box::new(key.behind(marker).or(key.related(marker, Relation::Level).and(rest)))
+    }))
+}

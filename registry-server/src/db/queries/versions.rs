@@ -1,0 +1,35 @@
+//! Table `rs_image_versions`: a number that grows with every change of an image.
+//!
+//! An image that Glance made has no row and counts as version 0.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use crate::db::schema::rs_image_versions as versions;
+use crate::db::{DbConnection, DbError, Session};
+
+/// Counts a change and returns the new version.
+///
+/// This is the first statement of every change of an image: the lock on the row makes changes of one image wait for
+/// each other on every engine, so that what is read afterwards holds until the end of the transaction.
+pub(super) fn bump(session: &mut Session<'_>, id: &str) -> Result<i64, DbError> {
+    let row = versions::table.find(id);
+    let counted = diesel::update(row).set(versions::version.eq(versions::version + 1)).execute(session.conn)?;
+    if counted > 0 {
+        return Ok(row.select(versions::version).first(session.conn)?);
+    }
+    diesel::insert_into(versions::table)
+        .values((versions::image_id.eq(id), versions::version.eq(1)))
+        .execute(session.conn)?;
+    Ok(1)
+}
+
+/// The versions of images; those without a row are missing.
+pub(super) fn load(conn: &mut DbConnection, ids: &[&str]) -> Result<HashMap<String, i64>, DbError> {
+    let rows: Vec<(String, i64)> = match ids {
+        [id] => versions::table.find(*id).load(conn)?,
+        ids => versions::table.filter(versions::image_id.eq_any(ids)).load(conn)?,
+    };
+    Ok(rows.into_iter().collect())
+}
