@@ -300,7 +300,13 @@ impl Request {
             }
             Body::File(path) => {
                 let mut file = std::fs::File::open(path)?;
-                io::copy(&mut file, connection.stream.get_mut())?;
+                let mut block = vec![0; 256 * 1024];
+                loop {
+                    match file.read(&mut block)? {
+                        0 => break,
+                        count => connection.stream.get_mut().write_all(&block[..count])?,
+                    }
+                }
                 connection.stream.get_mut().flush()
             }
         }
