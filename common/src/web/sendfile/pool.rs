@@ -23,7 +23,8 @@ pub(in crate::web) struct Pool {
 struct State {
     jobs: VecDeque<Job>,
     threads: usize,
-    idle: usize,
+    /// Threads with a job in hands; the others wait for one, or are about to begin.
+    busy: usize,
 }
 
 impl Pool {
@@ -35,8 +36,7 @@ impl Pool {
     /// Whether a job given now would run at once.
     pub(super) fn has_room(&self) -> bool {
         let state = self.lock();
-        let free = state.idle + (self.limit - state.threads);
-        free > state.jobs.len()
+        state.busy + state.jobs.len() < self.limit
     }
 
     /// Runs `job` on one of the threads, in order of arrival. Callers keep at most one job for each
@@ -44,7 +44,8 @@ impl Pool {
     pub(super) fn submit(self: &Arc<Self>, job: impl FnOnce() + Send + 'static) {
         let mut state = self.lock();
         state.jobs.push_back(Box::new(job));
-        if state.idle >= state.jobs.len() || state.threads == self.limit {
+        let enough = state.threads - state.busy >= state.jobs.len();
+        if enough || state.threads == self.limit {
             self.wake.notify_one();
             return;
         }
@@ -76,19 +77,20 @@ impl Pool {
             if std::panic::catch_unwind(run).is_err() {
                 log::error!("a job of the {} threads panicked", self.name);
             }
+            self.lock().busy -= 1;
         }
     }
 
+    /// The next job, which counts as begun; `None` when there was none for a while and the thread may go.
     fn next_job(&self) -> Option<Job> {
         let mut state = self.lock();
         loop {
             if let Some(job) = state.jobs.pop_front() {
+                state.busy += 1;
                 return Some(job);
             }
-            state.idle += 1;
             let (next, wait) = self.wake.wait_timeout(state, IDLE_LIFE).unwrap_or_else(PoisonError::into_inner);
             state = next;
-            state.idle -= 1;
             if wait.timed_out() && state.jobs.is_empty() {
                 state.threads -= 1;
                 return None;
@@ -98,5 +100,45 @@ impl Pool {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn jobs_wait_for_one_of_the_threads() {
+        let pool = Pool::new("test-jobs", 2);
+        let (done, results) = mpsc::channel();
+        let gates: Vec<_> = (0..4).map(|_| mpsc::channel::<()>()).collect();
+        let mut open = Vec::new();
+        for (number, (gate, wait)) in gates.into_iter().enumerate() {
+            assert_eq!(pool.has_room(), number < 2, "before job {number}");
+            let done = done.clone();
+            open.push(gate);
+            pool.submit(move || {
+                let _ = wait.recv_timeout(PATIENCE);
+                done.send(number).unwrap();
+            });
+        }
+        for (number, gate) in open.into_iter().enumerate() {
+            gate.send(()).unwrap();
+            assert_eq!(results.recv_timeout(PATIENCE), Ok(number));
+        }
+        assert_eq!(pool.lock().threads, 2);
+    }
+
+    #[test]
+    fn a_job_that_panics_takes_no_thread_along() {
+        let pool = Pool::new("test-panics", 1);
+        let (done, results) = mpsc::channel();
+        pool.submit(|| panic!("as the test wants it"));
+        pool.submit(move || done.send(()).unwrap());
+        assert_eq!(results.recv_timeout(PATIENCE), Ok(()));
     }
 }
