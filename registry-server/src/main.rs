@@ -1,2 +1,72 @@
-//! placeholder
-fn main() {}
+//! `glance-registry`: reads its configuration, then serves until it is told to stop.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use glance_common::config::{Cli, Config, ConfigError, Section, ServerCli};
+use glance_common::logging::{LogError, Logger, LoggingOptions};
+use glance_registry::config::{Settings, SettingsError};
+use glance_registry::{PROGRAM, Registry, StartError};
+use thiserror::Error;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Keeps the metadata of images for API servers.
+#[derive(Debug, Parser)]
+#[command(name = "glance-registry", version)]
+struct Arguments {
+    #[command(flatten)]
+    server: ServerCli,
+}
+
+/// Why the program ends with code 1.
+#[derive(Debug, Error)]
+enum ProgramError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+fn main() -> ExitCode {
+    let cli = Arguments::parse().server.into_cli();
+    let Err(error) = run(cli) else { return ExitCode::SUCCESS };
+    #[expect(clippy::print_stderr, reason = "operators look for it there, whatever the log is")]
+    {
+        eprintln!("ERROR: {error}");
+    }
+    ExitCode::FAILURE
+}
+
+fn run(cli: Cli) -> Result<(), ProgramError> {
+    let config = Config::load(PROGRAM, &cli)?;
+    let logger = Logger::init(PROGRAM, &config.section()?)?;
+    let settings = Settings::read(&config)?;
+    let mut sections = Settings::sections();
+    sections.push(LoggingOptions::spec());
+    config.warn_unknown(&sections);
+    config.log_options(&sections);
+    settings.warn_of_risks();
+
+    // Only fails when a provider is installed already, which then serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    actix_web::rt::System::new().block_on(async {
+        let reload = move || {
+            let cli = cli.clone();
+            async move { tokio::task::spawn_blocking(move || reload(&cli, logger)).await.map_err(|e| e.to_string())? }
+        };
+        Ok(Registry::start(&settings, reload).await?.wait().await?)
+    })
+}
+
+/// SIGHUP: logging as the files say now, in a file opened anew. The other options are read at the start only.
+fn reload(cli: &Cli, logger: Logger) -> Result<(), String> {
+    let options = Config::load(PROGRAM, cli).and_then(|config| config.section::<LoggingOptions>());
+    let options = options.map_err(|error| error.to_string())?;
+    logger.apply(&options).and_then(|()| logger.reopen()).map_err(|error| error.to_string())
+}

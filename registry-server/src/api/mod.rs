@@ -1,0 +1,89 @@
+//! The private protocol: `route → Call → query functions in one transaction → JSON`.
+//!
+//! A handler takes typed input out of a [`call::Call`] and names the query function that does the work. Making a
+//! `Call` authenticates the peer and reads the body, and it is the only way to the database.
+
+mod call;
+mod images;
+mod json;
+mod leases;
+mod locations;
+mod properties;
+mod request_key;
+mod service;
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, PathConfig, QueryConfig, ServiceConfig, delete, get, patch, post, put};
+use actix_web::{Error, HttpMessage, dev, middleware};
+use glance_common::logging::{self, RequestLog};
+use glance_common::web::{RequestId, RequestIds};
+
+use crate::error::ApiError;
+use crate::error_response::render_fault;
+
+/// One operation of the protocol.
+struct Route {
+    method: &'static str,
+    path: &'static str,
+    handler: fn() -> actix_web::Route,
+}
+
+const fn route(method: &'static str, path: &'static str, handler: fn() -> actix_web::Route) -> Route {
+    Route { method, path, handler }
+}
+
+/// All operations (`glance_common::registry_api` has the table with types). Rows of one path stand together, and
+/// fixed paths before patterns that they match.
+#[rustfmt::skip]
+const ROUTES: &[Route] = &[
+    route("GET",    "/v3",                                  || get().to(service::info)),
+    route("GET",    "/v3/openapi.json",                     || get().to(service::openapi)),
+    route("POST",   "/v3/images",                           || post().to(images::create)),
+    route("POST",   "/v3/images/search",                    || post().to(images::search)),
+    route("GET",    "/v3/images/{id}",                      || get().to(images::show)),
+    route("PATCH",  "/v3/images/{id}",                      || patch().to(images::update)),
+    route("DELETE", "/v3/images/{id}",                      || delete().to(images::remove)),
+    route("PUT",    "/v3/images/{id}/properties/{name}",    || put().to(properties::write)),
+    route("DELETE", "/v3/images/{id}/properties/{name}",    || delete().to(properties::remove)),
+    route("POST",   "/v3/images/{id}/locations",            || post().to(locations::add)),
+    route("PUT",    "/v3/images/{id}/locations/{location}", || put().to(locations::update)),
+    route("DELETE", "/v3/images/{id}/locations/{location}", || delete().to(locations::remove)),
+    route("POST",   "/v3/leases",                           || post().to(leases::take)),
+    route("GET",    "/v3/leases",                           || get().to(leases::list)),
+    route("PUT",    "/v3/leases/{id}",                      || put().to(leases::renew)),
+    route("DELETE", "/v3/leases/{id}",                      || delete().to(leases::end)),
+    route("POST",   "/v3/leases/{id}/claim",                || post().to(leases::claim)),
+];
+
+/// Add all routes to a worker.
+pub(crate) fn configure(config: &mut ServiceConfig, max_request_id: usize) {
+    let mut scope = web::scope("")
+        .app_data(PathConfig::default().error_handler(|_, _| ApiError::NotFound.into()))
+        .app_data(QueryConfig::default().error_handler(|error, _| json::bad_query(&error).into()));
+    for rows in ROUTES.chunk_by(|one, other| one.path == other.path) {
+        let allowed = rows.iter().map(|row| row.method).collect::<Vec<_>>().join(", ");
+        let refuse = move || {
+            let allowed = allowed.clone();
+            async { Err::<String, _>(ApiError::NoMethod { allowed }) }
+        };
+        let resource = web::resource(rows[0].path).default_service(web::to(refuse));
+        scope = scope.service(rows.iter().fold(resource, |resource, row| resource.route((row.handler)())));
+    }
+    let scope = scope
+        .default_service(web::to(async || Err::<String, _>(ApiError::NoPath)))
+        .wrap(from_fn(with_request_log))
+        .wrap(RequestIds::new(max_request_id).render_faults(render_fault));
+    config.service(scope);
+}
+
+/// Lets everything that is logged for a request carry its id.
+async fn with_request_log(
+    request: dev::ServiceRequest,
+    next: middleware::Next<actix_web::body::BoxBody>,
+) -> Result<dev::ServiceResponse<actix_web::body::BoxBody>, Error> {
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    logging::scope(RequestLog::new(id, None), next.call(request)).await
+}
+
+#[cfg(test)]
+mod openapi_tests;

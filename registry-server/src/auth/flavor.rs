@@ -1,0 +1,41 @@
+//! Section `[paste_deploy]`: which pipeline callers go through.
+
+use thiserror::Error;
+
+/// How the identity of callers is established.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavor {
+    /// No `flavor`: who sends no identity is an administrator of no project.
+    Open,
+    /// `trusted-auth`: every request must carry a confirmed identity.
+    TrustedAuth,
+}
+
+/// A flavor that cannot be served.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FlavorError {
+    /// Known, but not part of this registry.
+    #[error(
+        "[paste_deploy] flavor: 'keystone' is not supported by this registry: use 'trusted-auth', which believes the \
+         identity headers of API servers that have validated the token"
+    )]
+    Keystone,
+    /// No such flavor.
+    #[error("[paste_deploy] flavor: '{0}' is unknown: leave it empty or use 'trusted-auth'")]
+    Unknown(String),
+}
+
+impl Flavor {
+    /// The flavor of this name; none and the empty one are the same.
+    ///
+    /// # Errors
+    /// [`FlavorError`] for names that stop the start.
+    pub fn parse(name: Option<&str>) -> Result<Self, FlavorError> {
+        match name.unwrap_or_default().trim() {
+            "" => Ok(Self::Open),
+            "trusted-auth" => Ok(Self::TrustedAuth),
+            "keystone" => Err(FlavorError::Keystone),
+            other => Err(FlavorError::Unknown(other.to_owned())),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The options of the registry (registry §11); `[database]` is [`crate::db::DatabaseOptions`].
+
+use std::path::PathBuf;
+
+use glance_common::config::{ByteSize, Config, ConfigError, Seconds, Secret, Section, SectionSpec};
+use glance_common::registry_auth::{SharedKey, WeakSecret};
+use glance_common::web::tls::TlsError;
+use glance_common::web::{ServeOptions, TlsOptions};
+use thiserror::Error;
+
+use crate::auth::{Authentication, Flavor, FlavorError, IdentityRules, PeerTrust};
+use crate::db::{CipherKeyError, DatabaseOptions, LocationCipher};
+
+glance_common::options! {
+    /// Listening, trust and limits of the registry.
+    pub struct RegistryOptions in "DEFAULT" {
+        /// Address to listen on.
+        pub bind_host: String = "0.0.0.0".to_owned();
+        /// Port to listen on; 0 takes a free one.
+        pub bind_port: u16 = 9191;
+        /// Connections that the kernel queues until they are accepted.
+        pub backlog: u32 = 4096, min 1;
+        /// Seconds of silence after which TCP looks whether a connection still lives.
+        pub tcp_keepidle: Seconds = Seconds::new(600), min 1;
+        /// Worker threads. Not set or 0: one for each processor.
+        pub workers: Option<usize> = None, max 512;
+        /// Answer more than one request on a connection.
+        pub http_keepalive: bool = true;
+        /// Seconds that a client may neither send nor take anything. 0: for ever.
+        pub client_socket_timeout: Seconds = Seconds::new(900);
+        /// Longest request line and longest header line in bytes.
+        pub max_header_line: usize = 16384, min 1024;
+        /// Longest body of a request.
+        pub max_request_body: ByteSize = ByteSize::new(16 << 20), min 1024, max (1_u64 << 30);
+        /// Seconds that running requests may go on after SIGTERM.
+        pub graceful_shutdown_timeout: Seconds = Seconds::new(60);
+        /// Certificate of this server and its chain (PEM). Turns TLS on, together with key_file.
+        pub cert_file: Option<PathBuf> = None;
+        /// Private key of this server (PEM).
+        pub key_file: Option<PathBuf> = None;
+        /// Authorities of client certificates (PEM). Set: every client must show a certificate of one of them, and
+        /// is trusted to speak for its users.
+        pub ca_file: Option<PathBuf> = None;
+        /// Secret shared with the API servers. Set: only requests signed with it are served. Not set, and no
+        /// ca_file: only requests from loopback and private addresses are. At least 16 characters.
+        pub registry_auth_secret: Option<Secret> = None;
+        /// Role that makes an administrator, where the peer does not say who is one.
+        pub admin_role: String = "admin".to_owned();
+        /// Let requests without a confirmed identity read what is public (flavor trusted-auth).
+        pub allow_anonymous_access: bool = false;
+        /// Longest request id in characters. 0: any length.
+        pub max_request_id_length: usize = 64;
+        /// Images in a list at most.
+        pub api_limit_max: u32 = 1000, min 1;
+        /// Key with which URLs of locations are encrypted in the database: 16, 24 or 32 bytes.
+        pub metadata_encryption_key: Option<Secret> = None;
+    }
+
+    /// The pipeline that requests go through.
+    pub struct PipelineOptions in "paste_deploy" {
+        /// Empty: requests without identity are served as an administrator's. trusted-auth: they are refused.
+        /// Identity headers are believed in both, from peers that may speak for others.
+        pub flavor: Option<String> = None;
+    }
+
+    /// The healthcheck.
+    pub struct HealthOptions in "healthcheck" {
+        /// While this file exists, /healthcheck answers 503.
+        pub disable_by_file_path: Option<PathBuf> = Some(PathBuf::from("/etc/glance/healthcheck_disable"));
+    }
+}
+
+/// Why a configuration that can be read cannot be used.
+#[derive(Debug, Error)]
+pub enum SettingsError {
+    /// A bad value, or a file that cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A flavor that cannot be served.
+    #[error(transparent)]
+    Flavor(#[from] FlavorError),
+    /// The TLS files do not go together.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The encryption key has the wrong length.
+    #[error(transparent)]
+    CipherKey(#[from] CipherKeyError),
+    /// A secret that anybody could guess.
+    #[error(transparent)]
+    WeakSecret(#[from] WeakSecret),
+    /// `ca_file` without the files that turn TLS on: clients would be trusted that show nothing.
+    #[error("ca_file: needs cert_file and key_file")]
+    AuthorityWithoutTls,
+}
+
+/// Everything that the registry is told, read and judged.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `[DEFAULT]`.
+    pub registry: RegistryOptions,
+    /// `[paste_deploy]`.
+    pub pipeline: PipelineOptions,
+    /// `[healthcheck]`.
+    pub health: HealthOptions,
+    /// `[database]`.
+    pub database: DatabaseOptions,
+}
+
+impl Settings {
+    /// Read all sections.
+    ///
+    /// # Errors
+    /// [`ConfigError::BadValue`] for the first bad option.
+    pub fn read(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self {
+            registry: config.section()?,
+            pipeline: config.section()?,
+            health: config.section()?,
+            database: config.section()?,
+        })
+    }
+
+    /// The sections that are read here.
+    #[must_use]
+    pub fn sections() -> Vec<SectionSpec> {
+        vec![RegistryOptions::spec(), PipelineOptions::spec(), HealthOptions::spec(), DatabaseOptions::spec()]
+    }
+
+    /// How the socket is served.
+    ///
+    /// # Errors
+    /// [`TlsError::Incomplete`] when only one of certificate and key is named.
+    pub fn serve_options(&self) -> Result<ServeOptions, SettingsError> {
+        let own = &self.registry;
+        let tls = TlsOptions::from_files(own.cert_file.clone(), own.key_file.clone(), own.ca_file.clone())?;
+        if own.ca_file.is_some() && tls.is_none() {
+            return Err(SettingsError::AuthorityWithoutTls);
+        }
+        Ok(ServeOptions {
+            bind_host: own.bind_host.clone(),
+            bind_port: own.bind_port,
+            backlog: own.backlog,
+            workers: own.workers,
+            tcp_keepidle: own.tcp_keepidle.duration(),
+            http_keepalive: own.http_keepalive,
+            client_socket_timeout: own.client_socket_timeout.duration(),
+            max_header_line: own.max_header_line,
+            graceful_shutdown_timeout: own.graceful_shutdown_timeout.duration(),
+            // Nothing is sent from files here.
+            transfer_threads: 1,
+            tls,
+            ..ServeOptions::default()
+        })
+    }
+
+    /// How callers are known: by signature where a secret is set, else by certificate, else by address.
+    ///
+    /// # Errors
+    /// [`SettingsError::Flavor`], [`SettingsError::WeakSecret`].
+    pub fn authentication(&self) -> Result<Authentication, SettingsError> {
+        let own = &self.registry;
+        let peers = match &own.registry_auth_secret {
+            Some(secret) => PeerTrust::secret(SharedKey::new(secret)?),
+            None if own.ca_file.is_some() => PeerTrust::Certificate,
+            None => PeerTrust::PrivateNetwork,
+        };
+        let rules = IdentityRules {
+            flavor: Flavor::parse(self.pipeline.flavor.as_deref())?,
+            admin_role: own.admin_role.trim().to_lowercase(),
+            allow_anonymous: own.allow_anonymous_access,
+        };
+        Ok(Authentication { peers, rules })
+    }
+
+    /// How URLs of locations are kept.
+    ///
+    /// # Errors
+    /// [`SettingsError::CipherKey`].
+    pub fn cipher(&self) -> Result<LocationCipher, SettingsError> {
+        match self.registry.metadata_encryption_key.as_ref().filter(|key| !key.is_empty()) {
+            Some(key) => Ok(LocationCipher::new(key.expose())?),
+            None => Ok(LocationCipher::none()),
+        }
+    }
+
+    /// Logs a warning for every option that makes the registry less safe than it could be (security requirement I2).
+    pub fn warn_of_risks(&self) {
+        for risk in self.risks() {
+            log::warn!("{risk}");
+        }
+    }
+
+    /// The texts of [`Settings::warn_of_risks`].
+    #[must_use]
+    pub fn risks(&self) -> Vec<&'static str> {
+        let own = &self.registry;
+        let by_address_only = own.registry_auth_secret.is_none() && own.ca_file.is_none();
+        let local = matches!(own.bind_host.trim(), "127.0.0.1" | "::1" | "localhost");
+        let open = self.pipeline.flavor.as_deref().is_none_or(|flavor| flavor.trim().is_empty());
+        let table = [
+            (
+                by_address_only && !local,
+                "every host of a private network may speak for any user: set registry_auth_secret, or cert_file, \
+                 key_file and ca_file",
+            ),
+            (open, "[paste_deploy] flavor is empty: requests without identity are served as an administrator's"),
+            (own.allow_anonymous_access, "allow_anonymous_access: requests without identity may read public images"),
+        ];
+        table.into_iter().filter(|(risky, _)| *risky).map(|(_, text)| text).collect()
+    }
+}

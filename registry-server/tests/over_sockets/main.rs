@@ -1,0 +1,7 @@
+//! A registry in this process, asked over real sockets, on SQLite.
+
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod http;
+mod protocol;
+mod support;
