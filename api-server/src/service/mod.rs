@@ -76,3 +76,6 @@ impl From<&crate::config::ImageFormatOptions> for FormatLists {
         Self { disk: options.disk_formats.clone(), container: options.container_formats.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,8 +23,10 @@ use crate::state::AppState;
 use crate::stores::ingest::Ingested;
 use crate::stores::{Location, StoreErrorKind};
 
-/// How long the result of an upload, or its undoing, is told to a registry that is away.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the result of an upload is told to a registry that is away: shorter than a lease lasts.
+const RESULT_PATIENCE: Duration = Duration::from_secs(30);
+/// The same for its undoing, which nobody waits for.
+const UNDO_PATIENCE: Duration = Duration::from_secs(60);
 /// How long an answer waits for the undoing, which goes on afterwards.
 const UNDO_WAIT: Duration = Duration::from_secs(4);
 
@@ -90,7 +92,7 @@ impl Saving {
     pub(super) async fn complete(mut self, ingested: Ingested) -> Result<(), ApiError> {
         let location = ingested.location.clone();
         let update = self.completion(ingested);
-        let registry = self.app.registry.patient(PATIENCE);
+        let registry = self.app.registry.patient(RESULT_PATIENCE);
         match registry.update_image(&self.service, &self.image.id, &update).await {
             Ok(_) => {
                 self.is_over = true;
@@ -196,7 +198,7 @@ pub(super) async fn restore(service: &RequestContext, app: &AppState, id: &Image
     };
     let (from, end_lease) = (vec![ImageStatus::Saving], Some(lease.to_owned()));
     let update = ImageUpdate { from, set, end_lease, ..ImageUpdate::default() };
-    match app.registry.patient(PATIENCE).update_image(service, id, &update).await {
+    match app.registry.patient(UNDO_PATIENCE).update_image(service, id, &update).await {
         Ok(_) | Err(RegistryError::LeaseLost(_)) => {}
         // Deleted meanwhile: only the lease is left.
         Err(RegistryError::NotFound(_) | RegistryError::Conflict { .. }) => lease::end(service, app, lease).await,
