@@ -28,7 +28,7 @@ use arc_swap::ArcSwap;
 use glance_common::context::RequestContext;
 use glance_common::http::query::{self, NotUtf8};
 use glance_common::logging::{self, RequestLog};
-use glance_common::web::RequestId;
+use glance_common::web::{RequestId, RequestNotes};
 use percent_encoding::percent_decode_str;
 
 pub use flavor::{Flavor, FlavorError, Identification};
@@ -120,6 +120,7 @@ impl Edge {
         request.extensions_mut().insert(id.clone());
         let log = RequestLog::new(id.as_str(), None);
         log.identify(log_identity(&context));
+        RequestNotes::of(&request).set_log(log.clone());
         let answer = logging::scope(log, async {
             let outcome = match too_long {
                 Some(_) => Err(overlong_id(longest)),
@@ -144,6 +145,7 @@ impl Edge {
             return Ok(HttpResponse::Found().insert_header((LOCATION, format!("{}/v2/", origin.base()))).finish());
         }
         let (route, params) = self.router.find(request.method(), &path)?;
+        RequestNotes::of(&request).set_route(route.path());
         refuse_body(route, &request)?;
         let query = query::parse(request.query_string()).map_err(|error| ApiError::bad_request(error.to_string()))?;
         route.run(Call { app, context, origin, http: request, params, query, payload }).await
