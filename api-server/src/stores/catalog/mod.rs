@@ -11,9 +11,12 @@ mod options;
 
 use std::cmp::Reverse;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use futures_util::future::join_all;
 use glance_common::config::{Config, ConfigError, SectionSpec};
+use tokio::time::timeout;
 
 pub use driver::Driver;
 pub use heal::{StorePrefixes, heal};
@@ -21,6 +24,8 @@ pub use options::{EnabledBackends, GlanceStoreOptions, StoreOptions};
 
 use super::{ByteRange, Location, Reading, Store, StoreError, StoreErrorKind};
 
+/// How long a readiness check waits for a store.
+const PROBE_WAIT: Duration = Duration::from_secs(3);
 /// Store that keeps data between `stage` and `import`; never shown to users.
 pub const STAGING_STORE: &str = "os_glance_staging_store";
 /// Store that tasks work in; never shown to users.
@@ -211,6 +216,16 @@ impl StoreCatalog {
             .map(|store| StorePrefixes { id: &store.id, prefixes: store.store.url_prefixes() })
             .collect();
         heal(locations, &prefixes)
+    }
+
+    /// The ids of the stores that do not answer within a few seconds, with the reason.
+    pub async fn unavailable(&self) -> Vec<(&str, StoreError)> {
+        let probes = self.stores.iter().map(async |configured| {
+            let answer = timeout(PROBE_WAIT, configured.store.probe()).await;
+            let late = |_| Err(StoreErrorKind::Timeout { after: PROBE_WAIT }.into());
+            answer.unwrap_or_else(late).err().map(|error| (configured.id.as_str(), error))
+        });
+        join_all(probes).await.into_iter().flatten().collect()
     }
 
     /// Runs the recovery pass of every store and says how many leavings were removed. A store that fails is

@@ -190,3 +190,15 @@ async fn recovery_clears_every_store() {
     assert_eq!(catalog.recover().await, 3);
     assert_eq!(catalog.recover().await, 0);
 }
+
+#[tokio::test]
+async fn a_store_whose_folder_is_gone_is_unavailable() {
+    let root = tempfile::tempdir().unwrap();
+    let catalog = open(&several(&root, "")).unwrap();
+    let all_there = tokio::spawn(async move { (catalog.unavailable().await.is_empty(), catalog) });
+    let (all_there, catalog) = all_there.await.unwrap();
+    assert!(all_there);
+    fs::remove_dir(root.path().join("slow")).unwrap();
+    let ids: Vec<_> = catalog.unavailable().await.into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, ["slow"]);
+}

@@ -29,7 +29,7 @@ glance_common::options! {
         pub filesystem_thin_provisioning: bool = false;
         /// Seconds after which a call to the file system counts as failed; 0: two minutes.
         pub filesystem_store_timeout: Seconds = Seconds::new(0);
-        /// Calls to the file system that run at once, per store.
+        /// Calls to the file system that run at once, per store, where a timeout is set; 64 otherwise.
         pub filesystem_store_thread_pool_size: usize = 10, min 1;
         /// Percent of these calls in use that logs a warning.
         pub filesystem_store_threadpool_threshold: usize = 75, min 0, max 100;
@@ -38,6 +38,8 @@ glance_common::options! {
 
 /// Bound for calls where no timeout is set, so that a hanging file system cannot hang a request for good (F8).
 const CALL_CEILING: Duration = Duration::from_secs(120);
+/// Calls at once where no timeout is set.
+const FREE_CALLS: usize = 64;
 /// Permissions of folders that are made: nothing for others.
 const FOLDER_MODE: u32 = 0o750;
 
@@ -61,7 +63,8 @@ pub(super) struct Settings {
     pub(super) thin: bool,
     pub(super) call_timeout: Duration,
     pub(super) call_threads: usize,
-    pub(super) call_warning: usize,
+    /// Percent of the threads in use that is worth a warning; only where a timeout is set, as in the original.
+    pub(super) call_warning: Option<usize>,
     pub(super) mountpoints: Mountpoints,
 }
 
@@ -81,8 +84,8 @@ impl Settings {
             chunk_size: options.filesystem_store_chunk_size.max(1),
             thin: options.filesystem_thin_provisioning,
             call_timeout: if timeout.is_zero() { CALL_CEILING } else { timeout },
-            call_threads: options.filesystem_store_thread_pool_size.max(1),
-            call_warning: options.filesystem_store_threadpool_threshold,
+            call_threads: if timeout.is_zero() { FREE_CALLS } else { options.filesystem_store_thread_pool_size.max(1) },
+            call_warning: (!timeout.is_zero()).then_some(options.filesystem_store_threadpool_threshold),
             mountpoints,
         };
         for folder in &settings.folders {

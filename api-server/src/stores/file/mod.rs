@@ -38,8 +38,10 @@ use super::{
 const MAX_WRITERS: usize = 256;
 /// How long an upload waits for a writer.
 const WRITER_WAIT: Duration = Duration::from_secs(30);
-/// How long the medium may take no bytes, and how long it may take to bring a file to rest.
+/// How long the medium may take no bytes.
 const STALL: Duration = Duration::from_secs(120);
+/// How long it may take to bring a whole file to rest. Writing began long before, so little is left by then.
+const SETTLE: Duration = Duration::from_secs(300);
 /// Chunks on their way to the writer.
 const DEPTH: usize = 8;
 
@@ -58,6 +60,15 @@ type Stored = (Published, Map<String, Value>);
 enum Step {
     Bytes(Bytes),
     End,
+}
+
+impl Step {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::End => &[],
+        }
+    }
 }
 
 impl FileStore {
@@ -81,7 +92,7 @@ impl FileStore {
             return Err(StoreErrorKind::Timeout { after }.into());
         };
         let load = self.calls.load();
-        if load > self.settings.call_warning && self.settings.call_threads > 1 {
+        if self.settings.call_warning.is_some_and(|limit| load > limit) {
             log::warn!("{load} percent of the threads of a file store are in use; its file system may be slow");
         }
         let settings = Arc::clone(&self.settings);
@@ -118,7 +129,7 @@ impl Store for FileStore {
         };
         let (steps, outcome) = start_writer(seat, Arc::clone(&self.settings), object.clone(), size);
         feed(body, size, steps).await?;
-        let (published, metadata) = finished(outcome, STALL).await??;
+        let (published, metadata) = finished(outcome, SETTLE).await??;
         let (path, size) = published.keep();
         Ok(Written { location: Location { url: format!("file://{}", path.display()), metadata }, size })
     }
@@ -203,13 +214,17 @@ fn write(
     let folder = settings.choose(size.unwrap_or(0))?;
     let mut part = Part::create(folder, object, settings.thin.then_some(settings.chunk_size)).map_err(errors::write)?;
     part.reserve(size.unwrap_or(0)).map_err(errors::write)?;
-    loop {
-        match steps.blocking_recv() {
-            Some(Step::Bytes(bytes)) => part.append(&bytes).map_err(errors::write)?,
-            Some(Step::End) => return part.publish(settings.mode).map_err(errors::write),
-            None => return Err(StoreError::from(super::BodyError::Disconnected)),
+    let mut batch = Vec::with_capacity(DEPTH);
+    // Whatever has come in the meantime is written with one call: larger writes cost less for each byte.
+    while steps.blocking_recv_many(&mut batch, DEPTH) > 0 {
+        let chunks: Vec<&[u8]> = batch.iter().map(Step::bytes).collect();
+        part.append(&chunks).map_err(errors::write)?;
+        if matches!(batch.last(), Some(Step::End)) {
+            return part.publish(settings.mode).map_err(errors::write);
         }
+        batch.clear();
     }
+    Err(StoreError::from(super::BodyError::Disconnected))
 }
 
 /// Passes the body to the writer. A writer that ends early has failed; its own outcome says why.

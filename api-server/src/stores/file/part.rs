@@ -8,9 +8,11 @@
 //! can be taken has no writer any more, on whatever machine of a shared folder it ran: [`remove_dead`] clears it.
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::io::{self, ErrorKind, IoSlice};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
 
 use super::super::ObjectId;
 use super::sys;
@@ -69,11 +71,11 @@ impl Part {
         sys::reserve_space(&self.file, size)
     }
 
-    /// Appends bytes.
-    pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// Appends bytes, which come in pieces.
+    pub(super) fn append(&mut self, pieces: &[&[u8]]) -> io::Result<()> {
         match self.thin_block {
-            None => self.append_all(bytes)?,
-            Some(block) => self.append_thin(bytes, block)?,
+            None => self.append_all(pieces)?,
+            Some(block) => pieces.iter().try_for_each(|piece| self.append_thin(piece, block))?,
         }
         if self.length - self.written_back >= WRITEBACK_STEP {
             sys::begin_writeback(&self.file, self.written_back, self.length - self.written_back);
@@ -82,9 +84,22 @@ impl Part {
         Ok(())
     }
 
-    fn append_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all_at(bytes, self.length)?;
-        self.length += bytes.len() as u64;
+    fn append_all(&mut self, pieces: &[&[u8]]) -> io::Result<()> {
+        let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+        let mut left = slices.as_mut_slice();
+        // Empty pieces at the front would look like a medium that takes nothing.
+        IoSlice::advance_slices(&mut left, 0);
+        while !left.is_empty() {
+            match rustix::io::pwritev(&self.file, left, self.length) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.length += count as u64;
+                    IoSlice::advance_slices(&mut left, count);
+                }
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         Ok(())
     }
 
@@ -98,7 +113,7 @@ impl Part {
             if is_zero(piece) {
                 self.length += piece.len() as u64;
             } else {
-                self.append_all(piece)?;
+                self.append_all(&[piece])?;
             }
             bytes = rest;
         }

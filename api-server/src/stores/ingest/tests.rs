@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use futures_util::FutureExt;
+
 use super::super::contract::{body, broken_body, sample, stalling_body};
 use super::super::file::{FileOptions, FileStore};
 use super::super::{ByteRange, Capabilities, Reading, Written};
@@ -199,7 +201,8 @@ async fn many_uploads_share_few_threads() {
     let data = sample(1_500_000);
     let uploads = (0..50).map(|number| {
         let object = ObjectId::new(format!("image-{number}")).unwrap();
-        ingestor.ingest(store.as_ref(), Upload { object, ..upload(None) }, body(&data))
+        // Boxed as a future for any thread: tasks of a thread pool upload too.
+        ingestor.ingest(store.as_ref(), Upload { object, ..upload(None) }, body(&data)).boxed()
     });
     let outcomes = futures_util::future::join_all(uploads).await;
     assert!(outcomes.iter().all(Result::is_ok));

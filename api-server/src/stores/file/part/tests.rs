@@ -23,7 +23,7 @@ fn helper_writes_until_it_is_killed() {
     let Ok(folder) = std::env::var(HELPER_FOLDER) else { return };
     let mut part = Part::create(Path::new(&folder), &id(), None).unwrap();
     loop {
-        part.append(&[7; 4096]).unwrap();
+        part.append(&[&[7; 4096]]).unwrap();
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }
@@ -32,7 +32,7 @@ fn helper_writes_until_it_is_killed() {
 fn a_killed_writer_leaves_what_recovery_removes() {
     let folder = tempfile::tempdir().unwrap();
     let mut live = Part::create(folder.path(), &ObjectId::new("live").unwrap(), None).unwrap();
-    live.append(b"live").unwrap();
+    live.append(&[b"live"]).unwrap();
     let mut helper = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", &format!("{}::helper_writes_until_it_is_killed", module_path!().split_once("::").unwrap().1)])
         .env(HELPER_FOLDER, folder.path())
@@ -68,7 +68,7 @@ fn a_killed_writer_leaves_what_recovery_removes() {
 fn nothing_is_visible_before_publishing_nor_after_dropping() {
     let folder = tempfile::tempdir().unwrap();
     let mut part = Part::create(folder.path(), &id(), None).unwrap();
-    part.append(b"x").unwrap();
+    part.append(&[b"x"]).unwrap();
     assert!(names(folder.path())[0].starts_with(".glance-image-"));
     drop(part);
     assert!(names(folder.path()).is_empty());
@@ -78,11 +78,23 @@ fn nothing_is_visible_before_publishing_nor_after_dropping() {
 }
 
 #[test]
+fn pieces_of_any_size_are_appended_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut part = Part::create(folder.path(), &id(), None).unwrap();
+    for pieces in ["", "|", "|ab||c", "def|"] {
+        let pieces: Vec<&[u8]> = pieces.split('|').map(str::as_bytes).collect();
+        part.append(&pieces).unwrap();
+    }
+    let (path, length) = part.publish(None).unwrap().keep();
+    assert_eq!((fs::read(path).unwrap().as_slice(), length), (b"abcdef".as_slice(), 6));
+}
+
+#[test]
 fn reserved_space_beyond_the_end_is_given_back() {
     let folder = tempfile::tempdir().unwrap();
     let mut part = Part::create(folder.path(), &id(), None).unwrap();
     part.reserve(10_000_000).unwrap();
-    part.append(b"x").unwrap();
+    part.append(&[b"x"]).unwrap();
     let (path, length) = part.publish(None).unwrap().keep();
     assert_eq!(length, 1);
     let figures = fs::metadata(path).unwrap();
@@ -100,7 +112,7 @@ fn thin_pieces_make_the_same_file_wherever_they_are_cut() {
         let folder = tempfile::tempdir().unwrap();
         let mut part = Part::create(folder.path(), &id(), Some(1000)).unwrap();
         for piece in data.chunks(step) {
-            part.append(piece).unwrap();
+            part.append(&[piece]).unwrap();
         }
         let (path, _) = part.publish(None).unwrap().keep();
         assert!(fs::read(path).unwrap() == data, "pieces of {step}");
