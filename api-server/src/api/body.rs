@@ -108,7 +108,6 @@ fn body_error(error: &PayloadError) -> BodyError {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
 

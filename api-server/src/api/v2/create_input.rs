@@ -71,7 +71,6 @@ pub(super) fn texts(value: Value) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use glance_common::model::Visibility;
     use serde_json::json;

@@ -164,7 +164,6 @@ fn exactly(stream: ByteStream, length: u64) -> impl Stream<Item = io::Result<Byt
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
     use crate::stores::BodyError;

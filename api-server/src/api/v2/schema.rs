@@ -72,7 +72,7 @@ pub(super) fn object(image: Value) -> Result<serde_json::Map<String, Value>, Ref
 /// 400 that tells the violation.
 pub(super) fn check_key(formats: &FormatLists, key: &str, value: &Value) -> Result<(), Refusal> {
     match key {
-        "id" => is_text(value).and_then(|id| matches_id_pattern(id)),
+        "id" => is_text(value).and_then(matches_id_pattern),
         "name" | "owner" => is_text_or_null(value, 255),
         "checksum" => is_text_or_null(value, 32),
         "os_hash_algo" => is_text_or_null(value, 64),

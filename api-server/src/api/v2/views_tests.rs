@@ -1,5 +1,4 @@
 //! Tests of the views.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use glance_common::config::Config;
 use glance_common::model::{ImageId, LocationStatus, Visibility};

@@ -1,5 +1,4 @@
 //! The use cases against a registry in memory and a real store in a folder.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod delete;
 mod images;
