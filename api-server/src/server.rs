@@ -9,7 +9,7 @@ use glance_common::context::RequestContext;
 use glance_common::web::tls::TlsError;
 use glance_common::web::{Bound, Health, Metrics, ServeError, ServeHooks, ServeOptions, Serving, TlsOptions};
 
-use crate::api::pipeline::{Edge, Flavor};
+use crate::api::pipeline::Edge;
 use crate::config::ServerOptions;
 use crate::service::recovery;
 use crate::state::{AppState, StateError};
@@ -81,19 +81,16 @@ impl Server {
 /// Takes the address, unless the pipeline must not listen there.
 async fn bind(app: &AppState) -> Result<Bound, StartError> {
     let options = &app.options.server;
-    if let Ok(address) = options.bind_host.parse() {
-        refuse_public(app.flavor, options, address)?;
+    let may_listen = |address| options.trusted_auth_allow_public || app.flavor.may_listen_on(address);
+    // An address in numbers is judged before it is taken, a name by what it stands for.
+    if let Ok(address) = options.bind_host.parse()
+        && !may_listen(address)
+    {
+        return Err(StartError::Public { address });
     }
     let bound = glance_common::web::Server::bind(serve_options(options)?).await?;
-    refuse_public(app.flavor, options, bound.local_addr().ip())?;
-    Ok(bound)
-}
-
-fn refuse_public(flavor: Flavor, options: &ServerOptions, address: IpAddr) -> Result<(), StartError> {
-    if options.trusted_auth_allow_public || flavor.may_listen_on(address) {
-        return Ok(());
-    }
-    Err(StartError::Public { address })
+    let address = bound.local_addr().ip();
+    if may_listen(address) { Ok(bound) } else { Err(StartError::Public { address }) }
 }
 
 fn serve_options(options: &ServerOptions) -> Result<ServeOptions, TlsError> {

@@ -54,7 +54,6 @@ impl Versions {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use actix_web::body::to_bytes;
 

@@ -42,7 +42,7 @@ pub enum ParseError {
     /// A `%` that begins no `%(name)s`.
     #[error("'{0}': a % must begin %(name)s, or be doubled")]
     Template(String),
-    /// Deeper than [`DEEPEST`].
+    /// Parentheses and negations within each other, deeper than anybody writes them.
     #[error("nested deeper than {DEEPEST} levels")]
     TooDeep,
     /// Neither text nor list.

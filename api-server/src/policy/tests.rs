@@ -1,7 +1,5 @@
 //! The rule language, the default rules and what operators make of them.
 
-#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-
 use glance_common::context::RequestContext;
 use glance_common::model::{Image, ImageId, ImageStatus, MemberStatus, Membership, Timestamp, Visibility};
 use proptest::prelude::*;

@@ -1,7 +1,5 @@
 //! What clients read, byte by byte.
 
-#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-
 use std::time::Duration;
 
 use actix_web::body::to_bytes;

@@ -72,7 +72,6 @@ impl<'a> Identity<'a> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use actix_web::test::TestRequest;
 

@@ -80,7 +80,9 @@ mod tests {
 
     use super::*;
 
-    fn base(headers: &[(&'static str, &'static str)], believe: bool) -> String {
+    type Headers<'a> = &'a [(&'static str, &'static str)];
+
+    fn base(headers: Headers<'_>, believe: bool) -> String {
         let request = headers.iter().fold(TestRequest::default(), |request, header| request.append_header(*header));
         Origin::of(&request.to_http_request(), believe).base()
     }
@@ -88,7 +90,7 @@ mod tests {
     #[test]
     fn the_base_url_follows_host_and_proxies() {
         let host = ("host", "glance:9292");
-        let table: &[(&[(&str, &str)], bool, &str)] = &[
+        let table: &[(Headers<'_>, bool, &str)] = &[
             (&[host], false, "http://glance:9292"),
             (&[("host", "glance:80")], false, "http://glance"),
             (&[("host", "[::1]:9292")], false, "http://[::1]:9292"),

@@ -1,7 +1,5 @@
 //! What every request meets before and after its handler.
 
-#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-
 use actix_web::App;
 use actix_web::body::to_bytes;
 use actix_web::http::header::HeaderMap;
