@@ -1,7 +1,7 @@
 //! The file driver: images as files in folders of this machine, or of a file system that is mounted on it.
 //!
 //! Writing is all or nothing: a hidden part file beside the target, synced, then renamed without replacing anything
-//! (see [`part`]). Calls that a hanging file system could block run on threads of the store's own, with a timeout;
+//! (see `part.rs`). Calls that a hanging file system could block run on threads of the store's own, with a timeout;
 //! the same holds for writers (F8). Reading gives the open file, so that a server can send it without copying.
 
 mod config;

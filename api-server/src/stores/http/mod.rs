@@ -1,6 +1,6 @@
 //! The http driver: images on web servers, for reading only (spec/stores.md §5).
 //!
-//! Redirects are followed here, not by the client library, so that every hop is judged: see [`address`].
+//! Redirects are followed here, not by the client library, so that every hop is judged: see `address.rs`.
 
 mod address;
 mod config;

@@ -4,8 +4,9 @@
 use std::sync::Mutex;
 
 use bytes::Bytes;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use super::super::contract::{self, Subject, sample};
 use super::*;
@@ -53,7 +54,7 @@ impl Server {
     }
 }
 
-async fn serve(socket: TcpStream, data: Bytes, log: Seen) -> std::io::Result<()> {
+async fn serve(socket: impl AsyncRead + AsyncWrite + Unpin, data: Bytes, log: Seen) -> std::io::Result<()> {
     let mut socket = BufReader::new(socket);
     loop {
         let mut head = String::new();
@@ -246,4 +247,63 @@ fn options_that_cannot_be_used_are_told() {
     }
     let insecure = HttpOptions { https_insecure: true, ..HttpOptions::default() };
     assert!(HttpStore::open(&insecure).is_ok());
+}
+
+/// A certificate for 127.0.0.1 that vouches for itself, and a server with it.
+async fn start_tls(data: &Bytes) -> (String, String) {
+    let certified = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certified.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("https://{}", listener.local_addr().unwrap());
+    let data = data.clone();
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let (acceptor, data) = (acceptor.clone(), data.clone());
+            tokio::spawn(async move { serve(acceptor.accept(socket).await?, data, Seen::default()).await });
+        }
+    });
+    (base, certified.cert.pem())
+}
+
+#[tokio::test]
+async fn servers_are_verified_unless_it_is_switched_off() {
+    let data = sample(1000);
+    let (base, pem) = start_tls(&data).await;
+    let (_, stranger) = start_tls(&data).await;
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        Some(path)
+    };
+    let (own, other) = (write("own.pem", pem), write("other.pem", stranger));
+    let cases = [
+        (None, false, false),
+        (None, true, true),
+        (own.clone(), false, true),
+        // A file of authorities makes the switch for insecure connections meaningless.
+        (own, true, true),
+        (other, true, false),
+    ];
+    for (file, insecure, reachable) in cases {
+        let options = HttpOptions {
+            https_ca_certificates_file: file.clone(),
+            https_insecure: insecure,
+            ..HttpOptions::default()
+        };
+        let store = HttpStore::open(&options).unwrap().store;
+        let outcome = store.get(&Location::new(format!("{base}/data")), None).await;
+        assert_eq!(outcome.is_ok(), reachable, "{file:?} {insecure}");
+        let Ok(reading) = outcome else { continue };
+        assert!(contract::read(reading).await == data);
+        let down = store.get(&Location::new(format!("{base}/to/302?http://127.0.0.1:1/")), None).await.unwrap_err();
+        assert!(matches!(down.kind(), StoreErrorKind::BadStoreUri { .. }), "https never falls back to http");
+    }
 }
