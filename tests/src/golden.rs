@@ -140,12 +140,18 @@ pub fn compare(scenario: &Scenario, golden: &Golden, answers: &[Normal]) -> Vec<
         .collect()
 }
 
+/// Differing lines that are shown of one answer.
+const SHOWN: usize = 30;
+
 /// The differing lines of two answers; `-` is wanted, `+` is what came.
 fn difference(wanted: &Normal, found: &Normal) -> String {
     let (wanted, found) = (lines(wanted), lines(found));
     let missing = wanted.iter().filter(|line| !found.contains(line)).map(|line| format!("  - {line}\n"));
     let extra = found.iter().filter(|line| !wanted.contains(line)).map(|line| format!("  + {line}\n"));
-    missing.chain(extra).collect()
+    let lines: Vec<String> = missing.chain(extra).collect();
+    let more = lines.len().saturating_sub(SHOWN);
+    let note = if more > 0 { format!("  … and {more} more lines\n") } else { String::new() };
+    lines.into_iter().take(SHOWN).chain([note]).collect()
 }
 
 fn lines(answer: &Normal) -> Vec<String> {
