@@ -13,12 +13,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use actix_server::GracefulShutdownSignal;
 use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::sendfile::pool::Pool;
 use super::sendfile::slot::Slot;
+
+/// How long an HTTP/2 connection must be quiet before a draining server ends it.
+const DRAIN_QUIET: Duration = Duration::from_secs(1);
 
 /// Time limits of a connection; zero means none.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +65,7 @@ impl Connection {
 
     /// Whether a file can flow into the socket as it is.
     pub(super) fn is_plain_http1(&self) -> bool {
-        !self.is_encrypted() && !self.0.http2.load(Ordering::Relaxed)
+        !self.is_encrypted() && !self.is_http2()
     }
 
     pub(super) fn slot(&self) -> &Slot {
@@ -81,8 +85,15 @@ impl Connection {
 
     /// Whether nothing but a new request may come; HTTP/2 has other reasons to send bytes.
     fn awaits_request(&self) -> bool {
-        let idle = self.0.requests_in_flight.load(Ordering::Relaxed) == 0;
-        idle && !self.0.http2.load(Ordering::Relaxed)
+        !self.is_busy() && !self.is_http2()
+    }
+
+    fn is_busy(&self) -> bool {
+        self.0.requests_in_flight.load(Ordering::Relaxed) > 0
+    }
+
+    fn is_http2(&self) -> bool {
+        self.0.http2.load(Ordering::Relaxed)
     }
 
     fn requests_begun(&self) -> usize {
@@ -108,6 +119,8 @@ pub(super) struct Io {
     begun_before: usize,
     read: Alarm,
     write: Alarm,
+    /// Ready once the server drains; gone after it was.
+    drain: Option<Pin<Box<dyn Future<Output = ()>>>>,
 }
 
 /// What a connection without a running request waits for.
@@ -122,7 +135,12 @@ enum Waiting {
 }
 
 impl Io {
-    pub(super) fn new(stream: TcpStream, limits: ConnectionLimits, transfers: Arc<Pool>) -> Self {
+    pub(super) fn new(
+        stream: TcpStream,
+        limits: ConnectionLimits,
+        transfers: Arc<Pool>,
+        drain: GracefulShutdownSignal,
+    ) -> Self {
         let connection = Connection(Arc::new(Shared {
             limits,
             transfers,
@@ -133,7 +151,8 @@ impl Io {
             http2: AtomicBool::new(false),
         }));
         let (read, write) = (Alarm::default(), Alarm::default());
-        Self { stream, connection, waiting: Waiting::No, begun_before: 0, read, write }
+        let drain: Pin<Box<dyn Future<Output = ()>>> = Box::pin(async move { drain.notified().await });
+        Self { stream, connection, waiting: Waiting::No, begun_before: 0, read, write, drain: Some(drain) }
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -148,6 +167,9 @@ impl Io {
     /// and connections without any byte of another; a head that arrives in drops, or never completely, would keep the
     /// connection open.
     fn watch_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.connection.is_http2() {
+            return self.watch_drain(cx);
+        }
         if !self.connection.awaits_request() {
             self.waiting = Waiting::No;
             return Poll::Pending;
@@ -156,6 +178,27 @@ impl Io {
             self.wait_for(Waiting::Request);
         }
         self.read.poll_expired(cx, "the client sends no complete request")
+    }
+
+    /// Ends an HTTP/2 connection when the server drains and nothing happened for a second, by pretending that the client
+    /// closed it. actix does so for HTTP/1 only.
+    fn watch_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(drain) = &mut self.drain {
+            if drain.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            self.drain = None;
+        }
+        if !self.read.armed {
+            self.read.arm(DRAIN_QUIET);
+        }
+        while self.read.poll_expired(cx, "the server stops").is_ready() {
+            if !self.connection.is_busy() && !self.write.armed {
+                return Poll::Ready(Ok(()));
+            }
+            self.read.arm(DRAIN_QUIET);
+        }
+        Poll::Pending
     }
 
     /// Whether the wait is of this kind and no request has come and gone since it began.
@@ -200,7 +243,9 @@ impl AsyncRead for Io {
         let received = buffer.filled().len() > before;
         match outcome {
             Poll::Ready(outcome) => {
-                if received && this.connection.awaits_request() && !this.is_waiting_for(Waiting::Head) {
+                if this.connection.is_http2() {
+                    this.read.disarm();
+                } else if received && this.connection.awaits_request() && !this.is_waiting_for(Waiting::Head) {
                     this.wait_for(Waiting::Head);
                 }
                 Poll::Ready(outcome)

@@ -223,9 +223,9 @@ where
     fn plain_service(
         self,
     ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
-        let (limits, transfers) = (self.limits(), Arc::clone(&self.transfers));
+        let open = self.opener();
         fn_service(move |stream: TcpStream| {
-            let io = Io::new(stream, limits, Arc::clone(&transfers));
+            let io = open(stream);
             let peer = io.peer_addr();
             async move { Ok::<_, DispatchError>((io, Protocol::Http1, peer)) }
         })
@@ -235,18 +235,21 @@ where
     fn tls_service(
         self,
     ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
-        let (limits, transfers) = (self.limits(), Arc::clone(&self.transfers));
-        let tls = self.tls.clone();
+        let (open, tls) = (self.opener(), self.tls.clone());
         fn_service(move |stream: TcpStream| {
-            let io = Io::new(stream, limits, Arc::clone(&transfers));
+            let io = open(stream);
             let config = tls.as_ref().map(|tls| tls.current());
             async move { accept_tls(io, config).await.map_err(DispatchError::Io) }
         })
         .and_then(self.http_service(|stream: &TlsStream<Io>| stream.get_ref().0.connection().clone()))
     }
 
-    fn limits(&self) -> ConnectionLimits {
-        ConnectionLimits { idle: self.options.client_socket_timeout, head: self.options.client_head_timeout }
+    /// Puts our own layer around an accepted socket.
+    fn opener(&self) -> impl Fn(TcpStream) -> Io + Clone + use<F> {
+        let limits =
+            ConnectionLimits { idle: self.options.client_socket_timeout, head: self.options.client_head_timeout };
+        let (transfers, drain) = (Arc::clone(&self.transfers), self.drain.clone());
+        move |stream| Io::new(stream, limits, Arc::clone(&transfers), drain.clone())
     }
 
     fn http_service<T>(

@@ -140,14 +140,15 @@ impl Site {
 
 /// Bytes without a pattern that a shifted range could hide in.
 fn noise(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let next = std::iter::repeat_with(|| {
+    for chunk in bytes.chunks_mut(8) {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        state.to_le_bytes()
-    });
-    next.flatten().take(length).collect()
+        chunk.copy_from_slice(&state.to_le_bytes()[..chunk.len()]);
+    }
+    bytes
 }
 
 #[derive(Debug)]

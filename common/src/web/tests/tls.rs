@@ -124,6 +124,21 @@ async fn with_authorities_every_client_shows_a_certificate_of_theirs() {
 }
 
 #[actix_web::test]
+async fn stopping_ends_idle_connections_and_finishes_busy_ones() {
+    let authority = Authority::new();
+    let site = secure_site(authority.write(), 0).await;
+    let client = client(&authority).build().unwrap();
+    let hello = client.get(url(site.address(), "/hello")).send().await.unwrap();
+    assert_eq!((hello.status().as_u16(), hello.version()), (200, Version::HTTP_2));
+    let slow = tokio::spawn(client.get(url(site.address(), "/slow")).send());
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let began = std::time::Instant::now();
+    site.stop().await;
+    assert_eq!(slow.await.unwrap().unwrap().text().await.unwrap(), "slow but here");
+    assert!(began.elapsed() < Duration::from_millis(4500), "{:?}", began.elapsed());
+}
+
+#[actix_web::test]
 async fn plain_text_on_the_secure_port_harms_nobody() {
     let authority = Authority::new();
     let site = secure_site(authority.write(), 0).await;
