@@ -37,6 +37,7 @@ mod process;
 pub mod request_id;
 pub mod sendfile;
 mod server;
+mod service;
 mod signals;
 #[cfg(test)]
 mod tests;
