@@ -27,6 +27,8 @@ pub mod purge;
 pub mod queries;
 mod rows;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod text;
 mod time;
 

@@ -128,8 +128,14 @@ pub(crate) fn check_long(what: &str, text: &str) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Can a text be in a column at all? One that cannot is not asked for: PostgreSQL refuses a NUL even in a question,
+/// and MySQL one for characters that the column does not have.
+pub(crate) fn can_be_stored(text: &str) -> bool {
+    !text.contains('\0') && !has_four_byte_character(text)
+}
+
 /// Is there a character that UTF-8 writes with four bytes?
-pub(crate) fn has_four_byte_character(text: &str) -> bool {
+fn has_four_byte_character(text: &str) -> bool {
     text.bytes().any(|byte| byte >= 0xf0)
 }
 

@@ -9,6 +9,7 @@ use glance_common::model::{Image, ImageStatus, Timestamp};
 use super::versions;
 use crate::db::rows::{ImageRow, LocationRow, MemberRow, PropertyRow, TagRow};
 use crate::db::schema::{image_locations, image_members, image_properties, image_tags};
+use crate::db::text::can_be_stored;
 use crate::db::{DbError, Session};
 
 /// Loads the rows of a child table that belong to the images. Whether a row is deleted is judged afterwards: in the
@@ -122,7 +123,9 @@ fn memberships(
     context: &RequestContext,
     ids: &[&str],
 ) -> Result<HashMap<String, MemberRow>, DbError> {
-    let Some(project) = context.project_id.as_deref() else { return Ok(HashMap::new()) };
+    let Some(project) = context.project_id.as_deref().filter(|project| can_be_stored(project)) else {
+        return Ok(HashMap::new());
+    };
     let rows = image_members::table.filter(image_members::member.eq(project)).select(MemberRow::as_select());
     let mut rows: Vec<MemberRow> = match ids {
         [id] => rows.filter(image_members::image_id.eq(*id)).load(session.conn)?,

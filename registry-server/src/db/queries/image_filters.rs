@@ -14,6 +14,7 @@ use crate::db::Engine;
 use crate::db::connection::MultiBackend;
 use crate::db::dialect::{Column, Fragment, fragment, image_column, visibility_literal};
 use crate::db::schema::{image_members, image_properties, image_tags, images};
+use crate::db::text::can_be_stored;
 use crate::db::time::DbTime;
 
 /// A list query in the making; `ST` is the type of what it selects.
@@ -69,7 +70,7 @@ fn common_conditions(context: &RequestContext, query: &ImageQuery) -> Vec<Condit
 
 /// Where the images come from that the caller may list.
 fn sources(context: &RequestContext, query: &ImageQuery) -> Vec<Vec<Condition>> {
-    let project = context.project_id.as_ref().filter(|project| !project.is_empty());
+    let project = context.project_id.as_ref().filter(|project| !project.is_empty() && can_be_stored(project));
     if context.is_admin && !query.as_regular_user {
         return vec![match query.visibility {
             None => vec![Condition::NoForeignCommunity(project.cloned())],
@@ -193,8 +194,7 @@ fn apply_given<ST>(query: ListQuery<'static, ST>, engine: Engine, filter: &Filte
     match filter {
         Filter::Text { field, any_of } => {
             let left = column::<Nullable<Text>>(text_column(*field), engine, how);
-            // No engine holds a NUL, and PostgreSQL refuses to be asked for one.
-            let mut values: Vec<String> = any_of.iter().filter(|value| !value.contains('\0')).cloned().collect();
+            let mut values: Vec<String> = any_of.iter().filter(|value| can_be_stored(value)).cloned().collect();
             match values.len() {
                 0 => query.filter(fragment::<Bool>("1 = 0")),
                 1 => query.filter(left.eq(values.swap_remove(0))),
@@ -212,8 +212,8 @@ fn apply_given<ST>(query: ListQuery<'static, ST>, engine: Engine, filter: &Filte
         Filter::Flag { field: FlagField::OsHidden, value } => {
             query.filter(column::<Bool>(image_column!("os_hidden"), engine, how).eq(*value))
         }
-        Filter::Tag(tag) if !tag.contains('\0') => query.filter(has_tag(tag)),
-        Filter::Property { name, value } if !name.contains('\0') && !value.contains('\0') => {
+        Filter::Tag(tag) if can_be_stored(tag) => query.filter(has_tag(tag)),
+        Filter::Property { name, value } if can_be_stored(name) && can_be_stored(value) => {
             query.filter(has_property(name, value))
         }
         Filter::Tag(_) | Filter::Property { .. } | Filter::Nothing => query.filter(fragment::<Bool>("1 = 0")),

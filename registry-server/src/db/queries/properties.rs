@@ -11,7 +11,7 @@ use super::access::{Scope, image_to_change};
 use crate::db::error::on_unique;
 use crate::db::rows::PropertyRow;
 use crate::db::schema::image_properties as properties;
-use crate::db::text::check_property;
+use crate::db::text::{can_be_stored, check_property};
 use crate::db::time::DbTime;
 use crate::db::{DbError, Session};
 
@@ -143,6 +143,9 @@ pub(super) fn delete_all(session: &mut Session<'_>, id: &str, now: Timestamp) ->
 
 /// The row of a name, deleted or not. Compared here, letter by letter: MySQL would not tell case.
 fn find(session: &mut Session<'_>, id: &str, name: &str) -> Result<Option<PropertyRow>, DbError> {
+    if !can_be_stored(name) {
+        return Ok(None);
+    }
     let rows: Vec<PropertyRow> = properties::table
         .filter(properties::image_id.eq(id))
         .filter(properties::name.eq(name))
