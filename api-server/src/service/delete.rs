@@ -9,7 +9,8 @@
 //! 3. The row is deleted, by the service itself: what was decided in step 1 is finished, whatever changed since.
 //! 4. The lease ends.
 //!
-//! Whoever finds the lease expired goes on from step 2. An image without data needs one call that demands the status it
+//! Whoever finds the lease expired goes on from step 2, also when the client was told 503 because the registry did not
+//! answer: the deletion was decided. An image without data needs one call that demands the status it
 //! was read with; when an upload began or ended meanwhile, everything is judged anew. An image that is being written
 //! loses its row at once, and the writer removes what it wrote. With `delayed_delete` the row alone is marked.
 
@@ -22,7 +23,7 @@ use glance_common::registry_api::{ImageDelete, ImageUpdate, LocationRemove};
 use glance_registry_client::RegistryError;
 
 use super::access::find_image;
-use super::lease;
+use super::{lease, spawn_for_request};
 use crate::domain::lifecycle;
 use crate::error::{ApiError, Situation};
 use crate::policy::{Rule, require_writer};
@@ -110,7 +111,7 @@ async fn finish_as_service(
 ) -> Result<(), ApiError> {
     let service = RequestContext::service(context.request_id.clone());
     let (app, image, lease) = (Arc::clone(app), image.clone(), lease.to_owned());
-    let work = tokio::spawn(async move { finish(&service, &app, &image, &lease).await });
+    let work = spawn_for_request(async move { finish(&service, &app, &image, &lease).await });
     work.await.map_err(ApiError::internal)?
 }
 
@@ -142,7 +143,7 @@ pub(super) async fn finish(
         Err(error) => return Err(error.into()),
     }
     let (app, service, lease) = (Arc::clone(app), service.clone(), lease.to_owned());
-    tokio::spawn(async move { lease::end(&service, &app, &lease).await });
+    spawn_for_request(async move { lease::end(&service, &app, &lease).await });
     Ok(())
 }
 

@@ -21,7 +21,9 @@ pub mod recovery;
 mod saving;
 pub mod upload;
 
+use glance_common::logging;
 use glance_common::model::Image;
+use tokio::task::JoinHandle;
 
 use crate::config::ApiOptions;
 use crate::domain::{FormatLists, Quotas, Refusal, RefusalClass};
@@ -42,6 +44,14 @@ pub fn locations_for_reading(stores: &StoreCatalog, image: &Image) -> Vec<Locati
         stores.sort_for_reading(&mut locations);
     }
     locations
+}
+
+/// Runs work that outlives its request as a task of its own; its log lines still name the request.
+fn spawn_for_request<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    match logging::current() {
+        Some(request) => tokio::spawn(logging::scope(request, work)),
+        None => tokio::spawn(work),
+    }
 }
 
 impl From<Refusal> for ApiError {

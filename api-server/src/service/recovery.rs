@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glance_common::context::RequestContext;
-use glance_common::model::{Image, ImageStatus};
+use glance_common::logging::{self, RequestLog};
+use glance_common::model::{Image, ImageId};
 use glance_common::registry_api::Lease;
 use glance_registry_client::RegistryError;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -50,12 +51,17 @@ pub async fn run(current: impl Fn() -> Arc<AppState>) {
 /// One look at the expired leases. Says how many were dealt with.
 pub async fn pass(app: &Arc<AppState>) -> usize {
     let service = RequestContext::service(format!("req-{}", Uuid::new_v4()));
+    let request = RequestLog::new(service.request_id.clone(), None);
+    logging::scope(request, take_over_expired(&service, app)).await
+}
+
+async fn take_over_expired(service: &RequestContext, app: &Arc<AppState>) -> usize {
     let mut done = 0;
     for kind in [lease::UPLOAD, lease::DELETE] {
-        match app.registry.list_leases(&service, kind, true).await {
+        match app.registry.list_leases(service, kind, true).await {
             Ok(expired) => {
                 for lease in expired.leases {
-                    done += usize::from(take_over(&service, app, &lease).await);
+                    done += usize::from(take_over(service, app, &lease).await);
                 }
             }
             Err(error) => log::debug!("cannot look for expired leases: {error}"),
@@ -93,13 +99,7 @@ async fn take_over(service: &RequestContext, app: &Arc<AppState>, lease: &Lease)
     true
 }
 
-async fn undo_upload(
-    service: &RequestContext,
-    app: &AppState,
-    lease: &Lease,
-    id: &glance_common::model::ImageId,
-    image: Option<&Image>,
-) {
+async fn undo_upload(service: &RequestContext, app: &AppState, lease: &Lease, id: &ImageId, image: Option<&Image>) {
     let notes = serde_json::from_value::<UploadNotes>(lease.detail.clone()).ok();
     let places = notes.map_or_else(|| Some(Vec::new()), |notes| places_of(app, &notes));
     let Some(mut places) = places else {
@@ -109,9 +109,6 @@ async fn undo_upload(
     if let Some(image) = image {
         // Never what the image itself refers to.
         places.retain(|place| !image.locations.iter().any(|at| at.url == place.url));
-    }
-    if image.is_some_and(|image| image.status != ImageStatus::Saving) {
-        log::info!("image {id}: is not being written any more");
     }
     saving::restore(service, app, id, &lease.id, &places).await;
 }

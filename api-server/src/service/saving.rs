@@ -17,6 +17,7 @@ use glance_common::registry_api::{ImageFields, ImageUpdate, LocationsChange, New
 use glance_registry_client::RegistryError;
 
 use super::lease::{self, UploadNotes};
+use super::spawn_for_request;
 use crate::domain::{lifecycle, virtual_size_of};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -148,7 +149,7 @@ impl Saving {
         self.is_over = true;
         let undoing = self.undoing(stored);
         // A task of its own: it goes on when the answer does not wait any longer, or is not wanted any more.
-        let _ = tokio::time::timeout(UNDO_WAIT, tokio::spawn(undoing)).await;
+        let _ = tokio::time::timeout(UNDO_WAIT, spawn_for_request(undoing)).await;
     }
 
     fn undoing(&self, stored: Option<Location>) -> impl Future<Output = ()> + Send + 'static {
@@ -164,8 +165,8 @@ impl Drop for Saving {
             return;
         }
         log::warn!("image {}: an upload ended without a result and is undone", self.image.id);
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(self.undoing(None));
+        if tokio::runtime::Handle::try_current().is_ok() {
+            spawn_for_request(self.undoing(None));
         }
     }
 }

@@ -11,6 +11,7 @@ use glance_common::context::RequestContext;
 use super::access::{find_image, no_image_found};
 use super::lease::UploadNotes;
 use super::saving::Saving;
+use super::spawn_for_request;
 use crate::domain::lifecycle;
 use crate::error::{ApiError, Situation};
 use crate::policy::{Rule, require_writer};
@@ -50,7 +51,7 @@ pub async fn upload_data(
 
     let object = image.id.to_string();
     let saving = Saving::begin(context, app, &image, &UploadNotes { store: store.clone(), object }).await?;
-    let transfer = tokio::spawn(transfer(Arc::clone(app), saving, store, announced, body));
+    let transfer = spawn_for_request(transfer(Arc::clone(app), saving, store, announced, body));
     transfer.await.map_err(ApiError::internal)?
 }
 

@@ -42,6 +42,8 @@ pub(crate) async fn download_data(call: Call) -> Answer {
     let prefer = call.query.iter().find(|(key, _)| key == "prefer").map(|(_, value)| value.as_str());
     let download = begin_download(&call.context, &call.app, call.param("image_id"), prefer).await?;
     if !download.has_locations() {
+        // Nothing has no part, but what is no range at all is told.
+        range_of(&call, u64::MAX)?;
         return Ok(HttpResponse::NoContent().finish());
     }
     let tag = entity_tag(&download.image);
@@ -101,6 +103,10 @@ fn wanted_part(call: &Call, download: &Download, tag: Option<&str>) -> Result<Op
     if call.header("if-range").is_some_and(|header| !if_range_holds(header, tag)) {
         return Ok(None);
     }
+    range_of(call, size)
+}
+
+fn range_of(call: &Call, size: u64) -> Result<Option<range::ByteRange>, ApiError> {
     requested_part(call.header("range"), call.header("content-range"), size).map_err(|error| {
         let text = error.to_string();
         if error.status() == 400 { ApiError::bad_request(text) } else { ApiError::range_not_satisfiable_detail(text) }

@@ -32,10 +32,9 @@ enum Op {
 const OPS: [(&str, Op); 3] = [("add", Op::Add), ("replace", Op::Replace), ("remove", Op::Remove)];
 
 impl Dialect {
-    /// The dialect of a `Content-Type`; parameters do not matter.
+    /// The dialect of a `Content-Type`, in the very letters of the original; parameters do not matter.
     pub(super) fn of(content_type: Option<&str>) -> Option<Self> {
-        let media_type = content_type?.split(';').next()?.trim().to_ascii_lowercase();
-        match media_type.as_str() {
+        match content_type?.split(';').next()?.trim() {
             "application/openstack-images-v2.0-json-patch" => Some(Self::V20),
             "application/openstack-images-v2.1-json-patch" => Some(Self::V21),
             _ => None,
@@ -212,6 +211,7 @@ mod tests {
         let table = [
             (Some("application/openstack-images-v2.1-json-patch"), Some(Dialect::V21)),
             (Some("application/openstack-images-v2.0-json-patch; charset=x"), Some(Dialect::V20)),
+            (Some("APPLICATION/OPENSTACK-IMAGES-V2.1-JSON-PATCH"), None),
             (Some("application/json-patch+json"), None),
             (Some("application/json"), None),
             (None, None),
