@@ -104,7 +104,8 @@ fn form_for(headers: &HeaderMap) -> ErrorForm {
 /// Logs a refusal once, where it is answered.
 fn log_refusal(error: &ApiError, request: &HttpRequest) {
     let (method, path) = (request.method(), request.path());
-    if status_of(error.situation()) >= 500 {
+    // 501 is about a method that the client made up.
+    if status_of(error.situation()) >= 500 && !matches!(error.situation(), Situation::NotImplemented { .. }) {
         log::error!("{method} {path} failed: {}", with_causes(error));
     } else {
         log::debug!("{method} {path} refused: {}", with_causes(error));
