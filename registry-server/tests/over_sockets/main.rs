@@ -5,3 +5,4 @@
 mod http;
 mod protocol;
 mod support;
+mod tls;
