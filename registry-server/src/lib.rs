@@ -9,6 +9,7 @@
 //! | [`auth`] | which peers may speak for others, and what their identity headers mean |
 //! | `api` | the route table, handlers, the OpenAPI document |
 //! | [`db`] | the only door to the database, and the queries |
+//! | [`manage`] | what `glance-manage` does |
 //! | `error`, `error_response` | refusals and their form |
 
 mod api;
@@ -18,6 +19,7 @@ pub mod config;
 pub mod db;
 mod error;
 mod error_response;
+pub mod manage;
 mod state;
 
 use std::future::Future;
