@@ -1,8 +1,8 @@
 //! Bodies of requests: JSON documents, and the bridge from the framework's payload to the byte streams of stores.
 //!
-//! The framework's payload belongs to the thread of its connection. [`with_stream`] pulls it there and hands the chunks,
-//! shared and not copied, through a channel of two to whoever reads the stream, on any thread. The reader's pace is the
-//! sender's: nothing is pulled while the channel is full.
+//! The framework's payload belongs to the thread of its connection. [`with_stream`] pulls it there and hands the
+//! chunks, shared and not copied, through a channel of two to whoever reads the stream, on any thread. The reader's
+//! pace is the sender's: nothing is pulled while the channel is full.
 //!
 //! A request that is refused before its body was read is not read to the end: dropping the payload makes the connection
 //! drain a short rest or close in order.
@@ -46,8 +46,8 @@ pub(super) async fn read_json(mut payload: Payload, limit: u64) -> Result<Value,
     }
 }
 
-/// Runs `work` with the body as a stream, and pulls the body meanwhile. When the returned future is dropped, because the
-/// client is gone, the stream ends with [`BodyError::Disconnected`].
+/// Runs `work` with the body as a stream, and pulls the body meanwhile. When the returned future is dropped, because
+/// the client is gone, the stream ends with [`BodyError::Disconnected`].
 pub(super) async fn with_stream<T, W>(payload: Payload, work: impl FnOnce(ByteStream) -> W) -> T
 where
     W: Future<Output = T>,

@@ -1,7 +1,7 @@
 //! Deleting an image (images-v2 §7.3).
 //!
-//! Data first, then the row: a store may refuse (in use, snapshots, permissions), and then the image has to stay. To lose
-//! and to leak nothing when the node dies between the two, an image with data is deleted under a lease:
+//! Data first, then the row: a store may refuse (in use, snapshots, permissions), and then the image has to stay. To
+//! lose and to leak nothing when the node dies between the two, an image with data is deleted under a lease:
 //!
 //! 1. The registry judges the caller and gives the lease, provided that the image is still as it was read.
 //! 2. The data is removed from every store. When one refuses, the locations that are gone are taken from the image, the

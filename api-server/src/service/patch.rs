@@ -38,8 +38,8 @@ pub(super) fn authorise(
     app.policy.require_ownership(context, image.owner.as_deref(), "You do not own this image")
 }
 
-/// Locations are not changed through this API: whoever passes the rules reads that they are invisible here, as on a node
-/// with `show_multiple_locations = false` (images-v2 §8.8).
+/// Locations are not changed through this API: whoever passes the rules reads that they are invisible here, as on a
+/// node with `show_multiple_locations = false` (images-v2 §8.8).
 fn authorise_locations(
     context: &RequestContext,
     app: &AppState,

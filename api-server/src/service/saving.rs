@@ -18,7 +18,7 @@ use glance_registry_client::RegistryError;
 
 use super::lease::{self, UploadNotes};
 use super::spawn_for_request;
-use crate::domain::{lifecycle, virtual_size_of};
+use crate::domain::lifecycle;
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::stores::ingest::Ingested;
@@ -121,13 +121,10 @@ impl Saving {
     }
 
     fn completion(&self, ingested: Ingested) -> ImageUpdate {
-        let Image { disk_format, container_format, .. } = &self.image;
-        let inspected = ingested.virtual_size.and_then(|size| i64::try_from(size).ok());
-        let by_rule = || virtual_size_of(disk_format.as_deref(), container_format.as_deref(), ingested.size);
         let set = ImageFields {
             status: Patch::Set(ImageStatus::Active),
             size: Patch::Set(i64::try_from(ingested.size).ok()),
-            virtual_size: Patch::Set(inspected.or_else(by_rule)),
+            virtual_size: Patch::Set(ingested.virtual_size.and_then(|size| i64::try_from(size).ok())),
             checksum: Patch::Set(Some(ingested.md5_hex)),
             os_hash_algo: Patch::Set(Some(ingested.algorithm.as_str().to_owned())),
             os_hash_value: Patch::Set(Some(ingested.digest_hex)),

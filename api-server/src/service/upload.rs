@@ -1,5 +1,5 @@
-//! Writing the data of an image (images-v2 §9.1). All or nothing: whatever fails, and when the client goes away, the image
-//! is `queued` again and nothing is stored; see [`super::saving`].
+//! Writing the data of an image (images-v2 §9.1). All or nothing: whatever fails, and when the client goes away, the
+//! image is `queued` again and nothing is stored; see the module `saving`.
 //!
 //! The transfer runs as a task of its own. A handler that is dropped with its connection ends the body, which is a
 //! failure like any other; so there is one way to undo.
@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use glance_common::context::RequestContext;
+use glance_common::model::Image;
 
 use super::access::{find_image, no_image_found};
 use super::lease::UploadNotes;
@@ -14,10 +15,11 @@ use super::saving::Saving;
 use super::spawn_for_request;
 use crate::domain::lifecycle;
 use crate::error::{ApiError, Situation};
+use crate::formats::ContentJudge;
 use crate::policy::{Rule, require_writer};
 use crate::state::AppState;
 use crate::stores::catalog::ConfiguredStore;
-use crate::stores::ingest::{Limits, Upload};
+use crate::stores::ingest::{Ingested, Inspector, Limits, Upload};
 use crate::stores::{ByteStream, ObjectId, StoreError, StoreErrorKind};
 
 /// Data for an image.
@@ -93,7 +95,7 @@ async fn ingest(
     store: &str,
     announced: Option<u64>,
     body: ByteStream,
-) -> Result<crate::stores::ingest::Ingested, StoreError> {
+) -> Result<Ingested, StoreError> {
     let options = &app.options;
     let object = ObjectId::new(saving.image().id.as_str())
         .map_err(|error| StoreError::from(StoreErrorKind::Backend).caused_by(error))?;
@@ -108,13 +110,19 @@ async fn ingest(
         algorithm: options.api.hashing_algorithm,
         expected_md5: None,
         expected_digest: None,
-        inspector: None,
+        inspector: inspector(app, saving.image()),
     };
     app.ingestor.ingest(store.store.as_ref(), upload, body).await
 }
 
+/// Bare content is judged by the declared disk format; what is wrapped in a container is not looked into (§9.3).
+fn inspector(app: &AppState, image: &Image) -> Option<Box<dyn Inspector>> {
+    let declared = image.disk_format.as_deref().filter(|_| image.container_format.as_deref() == Some("bare"))?;
+    Some(Box::new(ContentJudge::new(app.options.formats.content_rules(), declared)))
+}
+
 /// What clients read where the table differs from the usual words of stores.
-fn refusal(image: &glance_common::model::Image, error: StoreError) -> ApiError {
+fn refusal(image: &Image, error: StoreError) -> ApiError {
     match error.kind() {
         StoreErrorKind::NotFound => super::saving::gone(&image.id).caused_by(error),
         StoreErrorKind::Duplicate => ApiError::stock(Situation::Internal).caused_by(error),

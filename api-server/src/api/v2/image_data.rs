@@ -1,7 +1,7 @@
 //! Handlers of image data: `/v2/images/{image_id}/file`.
 //!
-//! Beside what the original answers, downloads carry a strong `ETag` (the digest of the data) and honour `If-None-Match`
-//! and `If-Range`, so that clients can go on with a broken download safely.
+//! Beside what the original answers, downloads carry a strong `ETag` (the digest of the data) and honour
+//! `If-None-Match` and `If-Range`, so that clients can go on with a broken download safely.
 
 use std::io;
 
