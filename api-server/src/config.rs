@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use glance_common::config::{ByteSize, Config, ConfigError, Seconds, Section, SectionSpec};
 
+use crate::formats::{DiskFormat, Rules};
 use crate::stores::ingest::HashAlgorithm;
 
 /// Largest value of a list limit: pages beyond it would only exhaust memory.
@@ -134,6 +135,9 @@ glance_common::options! {
         pub require_image_format_match: bool = true;
         /// Findings in partition tables that are logged and not refused.
         pub gpt_safety_checks_nonfatal: Vec<String> = Vec::new();
+        /// Formats that an image declared raw may hold. Others are refused: a reader that guesses the format could be led
+        /// to open other files. Takes effect with require_image_format_match.
+        pub raw_image_content: Vec<DiskFormat> = vec![DiskFormat::Gpt, DiskFormat::Iso, DiskFormat::Luks];
         /// Kinds of VMDK that are converted.
         pub vmdk_allowed_types: Vec<String> = words(&["streamOptimized", "monolithicSparse"]);
     }
@@ -150,6 +154,18 @@ glance_common::options! {
         pub flavor: Option<String> = None;
         /// Named by older set-ups; pipelines are built in and no file is read.
         pub config_file: Option<String> = None;
+    }
+}
+
+impl ImageFormatOptions {
+    /// What content may be stored.
+    #[must_use]
+    pub fn content_rules(&self) -> Rules {
+        Rules {
+            require_match: self.require_image_format_match,
+            gpt_nonfatal: self.gpt_safety_checks_nonfatal.clone(),
+            raw_content: self.raw_image_content.clone(),
+        }
     }
 }
 

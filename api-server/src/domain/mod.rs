@@ -13,7 +13,7 @@ pub mod quota;
 mod refusal;
 
 pub use change::{Attribute, ImageChange, Operation};
-pub use formats::{FormatLists, virtual_size_of};
+pub use formats::FormatLists;
 pub use new_image::{NewImageCommand, Owner};
 pub use quota::Quotas;
 pub use refusal::{Refusal, RefusalClass};

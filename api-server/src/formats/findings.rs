@@ -1,74 +1,37 @@
 //! What an inspection found.
 
-use std::fmt;
-
-/// A format that can be recognised from content. The names are those of `disk_format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum DiskFormat {
-    /// Nothing else matched.
-    Raw,
-    /// QEMU copy-on-write, versions 2 and 3.
-    Qcow2,
-    /// QEMU enhanced disk; never accepted.
-    Qed,
-    /// Virtual PC.
-    Vhd,
-    /// Hyper-V.
-    Vhdx,
-    /// VMware.
-    Vmdk,
-    /// VirtualBox.
-    Vdi,
-    /// ISO 9660 or UDF.
-    Iso,
-    /// A partition table, GPT or MBR.
-    Gpt,
-    /// Encrypted disk, version 1.
-    Luks,
+glance_common::choices! {
+    /// A format that can be recognised from content, in the order in which several matches are named. The words are
+    /// those of `disk_format`.
+    pub enum DiskFormat {
+        /// Nothing else matched.
+        Raw = "raw",
+        /// QEMU copy-on-write, versions 2 and 3.
+        Qcow2 = "qcow2",
+        /// Virtual PC.
+        Vhd = "vhd",
+        /// Hyper-V.
+        Vhdx = "vhdx",
+        /// VMware.
+        Vmdk = "vmdk",
+        /// VirtualBox.
+        Vdi = "vdi",
+        /// QEMU enhanced disk; never accepted.
+        Qed = "qed",
+        /// ISO 9660 or UDF.
+        Iso = "iso",
+        /// A partition table, GPT or MBR.
+        Gpt = "gpt",
+        /// Encrypted disk, version 1.
+        Luks = "luks",
+    }
 }
 
 impl DiskFormat {
-    /// Every format, in the order in which several matches are named.
-    pub const ALL: [Self; 10] = [
-        Self::Raw,
-        Self::Qcow2,
-        Self::Vhd,
-        Self::Vhdx,
-        Self::Vmdk,
-        Self::Vdi,
-        Self::Qed,
-        Self::Iso,
-        Self::Gpt,
-        Self::Luks,
-    ];
-
-    /// The name as clients write it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Raw => "raw",
-            Self::Qcow2 => "qcow2",
-            Self::Qed => "qed",
-            Self::Vhd => "vhd",
-            Self::Vhdx => "vhdx",
-            Self::Vmdk => "vmdk",
-            Self::Vdi => "vdi",
-            Self::Iso => "iso",
-            Self::Gpt => "gpt",
-            Self::Luks => "luks",
-        }
-    }
-
     /// The format of this name, if content of that format can be recognised.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.as_str() == name)
-    }
-}
-
-impl fmt::Display for DiskFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        <Self as glance_common::config::OptionValue>::parse(name).ok()
     }
 }
 

@@ -16,6 +16,7 @@ mod capture;
 mod findings;
 mod header;
 mod inspector;
+mod judge;
 mod rules;
 mod vhdx;
 mod vmdk;
@@ -25,4 +26,5 @@ mod tests;
 
 pub use findings::{Check, Detected, DiskFormat, Findings};
 pub use inspector::FormatInspector;
+pub use judge::ContentJudge;
 pub use rules::{Refusal, Rules};

@@ -3,18 +3,13 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Absent in JSON means "keep"; anything present, null included, is the new value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Patch<T> {
     /// Leave the stored value alone.
+    #[default]
     Keep,
     /// Store this value.
     Set(T),
-}
-
-impl<T> Default for Patch<T> {
-    fn default() -> Self {
-        Self::Keep
-    }
 }
 
 impl<T> Patch<T> {
