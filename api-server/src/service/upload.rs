@@ -20,7 +20,7 @@ use crate::policy::{Rule, require_writer};
 use crate::state::AppState;
 use crate::stores::catalog::ConfiguredStore;
 use crate::stores::ingest::{Ingested, Inspector, Limits, Upload};
-use crate::stores::{ByteStream, ObjectId, StoreError, StoreErrorKind};
+use crate::stores::{BodyError, ByteStream, ObjectId, StoreError, StoreErrorKind};
 
 /// Data for an image.
 pub struct DataUpload {
@@ -28,6 +28,8 @@ pub struct DataUpload {
     pub announced: Option<u64>,
     /// Id of the store to write to; none takes the default.
     pub store: Option<String>,
+    /// The request's type of content, which the refusal of what it holds names.
+    pub content_type: Option<String>,
     /// The bytes.
     pub body: ByteStream,
 }
@@ -43,8 +45,7 @@ pub async fn upload_data(
     upload: DataUpload,
 ) -> Result<(), ApiError> {
     require_writer(context)?;
-    let DataUpload { announced, store, body } = upload;
-    let store = choose_store(app, store.as_deref())?.id.clone();
+    let store = choose_store(app, upload.store.as_deref())?.id.clone();
     let image = find_image(context, app, id, no_image_found).await?;
     app.policy.enforce_on_image(context, Rule::UploadImage, &image)?;
     let refusal = format!("Not allowed to upload image data for image {id}");
@@ -53,7 +54,7 @@ pub async fn upload_data(
 
     let object = image.id.to_string();
     let saving = Saving::begin(context, app, &image, &UploadNotes { store: store.clone(), object }).await?;
-    let transfer = spawn_for_request(transfer(Arc::clone(app), saving, store, announced, body));
+    let transfer = spawn_for_request(transfer(Arc::clone(app), saving, store, upload));
     transfer.await.map_err(ApiError::internal)?
 }
 
@@ -68,13 +69,8 @@ fn choose_store<'a>(app: &'a AppState, wished: Option<&str>) -> Result<&'a Confi
     }
 }
 
-async fn transfer(
-    app: Arc<AppState>,
-    mut saving: Saving,
-    store: String,
-    announced: Option<u64>,
-    body: ByteStream,
-) -> Result<(), ApiError> {
+async fn transfer(app: Arc<AppState>, mut saving: Saving, store: String, upload: DataUpload) -> Result<(), ApiError> {
+    let DataUpload { announced, content_type, body, .. } = upload;
     let ingested = tokio::select! {
         ingested = ingest(&app, &saving, &store, announced, body) => ingested,
         () = saving.must_stop() => Err(StoreErrorKind::NotFound.into()),
@@ -84,7 +80,7 @@ async fn transfer(
         Err(error) => {
             log::info!("image {}: the upload failed: {error}", saving.image().id);
             saving.undo(None).await;
-            Err(refusal(saving.image(), error))
+            Err(refusal(saving.image(), content_type.as_deref(), error))
         }
     }
 }
@@ -122,8 +118,9 @@ fn inspector(app: &AppState, image: &Image) -> Option<Box<dyn Inspector>> {
 }
 
 /// What clients read where the table differs from the usual words of stores.
-fn refusal(image: &Image, error: StoreError) -> ApiError {
+fn refusal(image: &Image, content_type: Option<&str>, error: StoreError) -> ApiError {
     match error.kind() {
+        StoreErrorKind::Body(BodyError::Refused(reason)) => ApiError::unsupported_media(content_type, reason.clone()),
         StoreErrorKind::NotFound => super::saving::gone(&image.id).caused_by(error),
         StoreErrorKind::Duplicate => ApiError::stock(Situation::Internal).caused_by(error),
         _ => error.into(),

@@ -24,13 +24,14 @@ use crate::stores::{ByteRange, ByteStream, ReadBody, Reading};
 
 /// `PUT /v2/images/{image_id}/file`
 pub(crate) async fn upload_data(call: Call) -> Answer {
-    check_content_type(call.header("content-type"))?;
+    let content_type = call.header("content-type").map(str::to_owned);
+    check_content_type(content_type.as_deref())?;
     let announced = announced_size(&call)?;
     let store = call.header("x-image-meta-store").map(str::to_owned);
     let id = call.param("image_id").to_owned();
     let Call { app, context, payload, .. } = call;
     with_stream(payload, |body| {
-        let upload = DataUpload { announced, store, body };
+        let upload = DataUpload { announced, store, content_type, body };
         store_data(&context, &app, &id, upload)
     })
     .await?;

@@ -70,7 +70,7 @@ impl Node {
     }
 
     pub(crate) async fn upload(&self, image: &Image, body: ByteStream) -> Result<(), ApiError> {
-        let upload = DataUpload { announced: None, store: None, body };
+        let upload = DataUpload { announced: None, store: None, content_type: None, body };
         upload_data(&member("p1"), &self.app, image.id.as_str(), upload).await
     }
 

@@ -8,6 +8,8 @@ use glance_common::model::{ImageStatus, Location, LocationStatus, Timestamp};
 use glance_common::registry_api::ErrorCode;
 
 use super::{Node, admin, body, member, words};
+use crate::domain::NewImageCommand;
+use crate::error::Situation;
 use crate::service::download::begin_download;
 use crate::service::recovery;
 use crate::service::upload::{DataUpload, upload_data};
@@ -49,10 +51,10 @@ async fn an_empty_body_is_an_image() {
 async fn a_refused_upload_leaves_nothing_and_can_be_repeated() {
     let node = Node::with("image_size_cap = 4");
     let image = node.raw_image().await;
-    let announce = |announced, body| DataUpload { announced: Some(announced), store: None, body };
+    let announce = |announced, body| DataUpload { announced: Some(announced), store: None, content_type: None, body };
     let table = [
         (
-            DataUpload { announced: None, store: None, body: body(vec![Ok(b"ABCDE")]) },
+            DataUpload { announced: None, store: None, content_type: None, body: body(vec![Ok(b"ABCDE")]) },
             "TooLarge: The incoming image is too large: The provided image is too large.",
         ),
         (announce(2, body(vec![Ok(b"ABC")])), "BadRequest: Size exceeds: expected 2 bytes, got 3 bytes"),
@@ -69,6 +71,25 @@ async fn a_refused_upload_leaves_nothing_and_can_be_repeated() {
     }
     node.upload(&image, body(vec![Ok(b"ABCD")])).await.unwrap();
     assert_eq!(node.registry.image(&image.id).status, ImageStatus::Active);
+}
+
+#[actix_web::test]
+async fn content_of_another_format_is_refused_and_nothing_is_left() {
+    let node = Node::start();
+    let image = node
+        .image(NewImageCommand {
+            disk_format: Some("qcow2".into()),
+            container_format: Some("bare".into()),
+            ..NewImageCommand::default()
+        })
+        .await;
+    let content_type = Some("application/octet-stream".to_owned());
+    let upload = DataUpload { announced: None, store: None, content_type, body: body(vec![Ok(b"ABC")]) };
+    let refusal = upload_data(&member("p1"), &node.app, image.id.as_str(), upload).await.unwrap_err();
+    let given = Some("application/octet-stream".to_owned());
+    assert_eq!(*refusal.situation(), Situation::UnsupportedMediaType { given });
+    assert_eq!(refusal.detail(), Some("Image disk_format qcow2 does not match stream data raw"));
+    node.assert_clean(&image.id).await;
 }
 
 #[actix_web::test]
