@@ -96,8 +96,7 @@ fn idle_servers_end_quickly_and_well() {
 
 #[test]
 fn sighup_reads_options_and_policy_again_and_breaks_nothing() {
-    let mut cloud = Cloud::builder().api_option("oslo_policy", "policy_file", "@DATA@/policy.yaml").start();
-    std::fs::write(cloud.path().join("policy.yaml"), "{}\n").expect("a policy");
+    let mut cloud = Cloud::builder().start();
     let owner = cloud.as_member("p1");
     let id = NewImage::default().upload(&owner, b"data");
     NewImage::default().create(&owner);
@@ -106,6 +105,7 @@ fn sighup_reads_options_and_policy_again_and_breaks_nothing() {
     eventually(SOON, "the status saving", || (owner.status(&pending) == "saving").then_some(()));
     owner.get(&format!("/v2/images/{id}/file")).send().expect(200);
 
+    // The default file, beside the configuration.
     std::fs::write(cloud.path().join("policy.yaml"), "\"download_image\": \"!\"\n").expect("a policy");
     cloud.set_option(Service::Api, "DEFAULT", "limit_param_default", "1");
     cloud.process(Service::Api).signal(Signal::Hangup);
