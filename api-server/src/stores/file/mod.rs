@@ -128,7 +128,7 @@ impl Store for FileStore {
             return Err(StoreErrorKind::Busy.into());
         };
         let (steps, outcome) = start_writer(seat, Arc::clone(&self.settings), object.clone(), size);
-        feed(body, size, steps).await?;
+        feed(body, size, &steps).await?;
         let (published, metadata) = finished(outcome, SETTLE).await??;
         let (path, size) = published.keep();
         Ok(Written { location: Location { url: format!("file://{}", path.display()), metadata }, size })
@@ -220,6 +220,10 @@ fn write(
         let chunks: Vec<&[u8]> = batch.iter().map(Step::bytes).collect();
         part.append(&chunks).map_err(errors::write)?;
         if matches!(batch.last(), Some(Step::End)) {
+            // The sender stays until the outcome is known, unless the upload was dropped after its last byte.
+            if steps.is_closed() {
+                break;
+            }
             return part.publish(settings.mode).map_err(errors::write);
         }
         batch.clear();
@@ -228,7 +232,7 @@ fn write(
 }
 
 /// Passes the body to the writer. A writer that ends early has failed; its own outcome says why.
-async fn feed(mut body: ByteStream, size: Option<u64>, steps: mpsc::Sender<Step>) -> Result<(), StoreError> {
+async fn feed(mut body: ByteStream, size: Option<u64>, steps: &mpsc::Sender<Step>) -> Result<(), StoreError> {
     let mut check = SizeCheck::new(size);
     loop {
         let chunk = tokio::select! {
