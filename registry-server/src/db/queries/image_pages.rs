@@ -276,3 +276,59 @@ fn after(keys: &[SqlKey], marker: &ImageRow) -> Option<DynCondition> {
         Box::new(key.behind(marker).or(key.related(marker, Relation::Level).and(rest)))
     }))
 }
+
+/// The plans of a page's queries, for the tests that look whether indexes are used.
+#[cfg(test)]
+pub(crate) mod explain {
+    use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+    use diesel::sql_types::{Integer, Text};
+
+    use super::*;
+
+    struct Explained<ST> {
+        prefix: &'static str,
+        query: ListQuery<'static, RowType>,
+        columns: std::marker::PhantomData<ST>,
+    }
+
+    impl<ST> QueryFragment<MultiBackend> for Explained<ST> {
+        fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+            out.unsafe_to_cache_prepared();
+            out.push_sql(self.prefix);
+            QueryFragment::<MultiBackend>::walk_ast(&self.query, out)
+        }
+    }
+
+    impl<ST> QueryId for Explained<ST> {
+        type QueryId = ();
+        const HAS_STATIC_QUERY_ID: bool = false;
+    }
+
+    impl<ST> Query for Explained<ST> {
+        type SqlType = ST;
+    }
+
+    impl<ST> diesel::RunQueryDsl<crate::db::DbConnection> for Explained<ST> {}
+
+    /// One text for each source of images (SQLite and PostgreSQL).
+    pub(crate) fn plans(session: &mut Session<'_>, context: &RequestContext, query: &ImageQuery) -> Vec<String> {
+        let marker = query.marker.as_deref().map(|id| marker(session, context, query, id)).transpose().unwrap();
+        let page = Page { keys: total_order(query), marker, limit: 25 };
+        let engine = session.engine();
+        let sources = branches(context, query).into_iter().map(|conditions| {
+            let plan = Plan::choose(session, &conditions).unwrap();
+            let query = page.query(engine, plan, &conditions);
+            let lines: Vec<String> = if engine == Engine::Sqlite {
+                let columns = std::marker::PhantomData::<(Integer, Integer, Integer, Text)>;
+                let rows: Vec<(i32, i32, i32, String)> =
+                    Explained { prefix: "EXPLAIN QUERY PLAN ", query, columns }.load(session.conn).unwrap();
+                rows.into_iter().map(|row| row.3).collect()
+            } else {
+                let columns = std::marker::PhantomData::<Text>;
+                Explained { prefix: "EXPLAIN ", query, columns }.load(session.conn).unwrap()
+            };
+            lines.join("\n")
+        });
+        sources.collect()
+    }
+}

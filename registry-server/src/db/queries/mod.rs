@@ -7,7 +7,7 @@
 mod access;
 mod assemble;
 mod image_filters;
-mod image_pages;
+pub(crate) mod image_pages;
 pub mod images;
 pub mod leases;
 pub mod locations;
