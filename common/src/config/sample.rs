@@ -1,6 +1,7 @@
 //! Sample files, made from the declarations so that they cannot grow stale.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use super::{OptionSpec, SectionSpec};
 
@@ -25,6 +26,21 @@ pub fn render(program: &str, sections: &[SectionSpec]) -> String {
         }
     }
     text
+}
+
+/// Keeps a sample file in step with its tables: says whether `file` holds `text`, or writes it when the environment has
+/// `GLANCE_WRITE_SAMPLES`.
+///
+/// # Errors
+/// A sentence for whoever runs the tests: the file is stale, missing or cannot be written.
+pub fn keep(file: &Path, text: &str) -> Result<(), String> {
+    if std::env::var_os("GLANCE_WRITE_SAMPLES").is_some() {
+        return std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()));
+    }
+    match std::fs::read_to_string(file) {
+        Ok(present) if present == text => Ok(()),
+        _ => Err(format!("{} is stale; `cargo xtask samples` writes it anew", file.display())),
+    }
 }
 
 fn render_part(text: &mut String, part: &SectionSpec) {
