@@ -2,7 +2,6 @@
 //!
 //! The suite reads [`Capabilities`](super::Capabilities) and leaves out what a driver says it does not do. A driver's tests
 //! call [`writing`] or [`reading`] with a [`Subject`].
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,4 @@
 //! Configurations, good and bad, and the choice of a store.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 

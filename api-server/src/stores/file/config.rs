@@ -207,8 +207,6 @@ fn let_in(path: &Path, mode: u32) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     fn options(datadir: Option<&str>, datadirs: &[&str]) -> FileOptions {

@@ -61,8 +61,6 @@ fn valid_object(value: Value) -> Result<Map<String, Value>, String> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[test]

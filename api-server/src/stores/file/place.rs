@@ -85,8 +85,6 @@ fn is_absence(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use std::fs;
     use std::os::unix::fs::symlink;
 

@@ -59,8 +59,6 @@ pub(super) fn free_space(folder: &Path) -> io::Result<u64> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[test]

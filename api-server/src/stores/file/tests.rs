@@ -1,5 +1,4 @@
 //! The file driver against the contract, and what is its own.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};

@@ -1,5 +1,4 @@
 //! The http driver against a small server of its own.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::Mutex;
 

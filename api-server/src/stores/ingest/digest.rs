@@ -112,8 +112,6 @@ impl Hasher for Context {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use glance_common::config::OptionValue;
 
     use super::*;

@@ -1,5 +1,4 @@
 //! Uploads as a whole, into a real folder.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
 

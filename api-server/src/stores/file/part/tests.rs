@@ -1,5 +1,4 @@
 //! Parts: thin pieces, and what happens when the writer dies.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::io::Read;
 use std::process::{Command, Stdio};
