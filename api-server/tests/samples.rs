@@ -19,8 +19,8 @@ fn the_sample_file_shows_every_option() {
     sample::keep(&file, &sample::render("glance-api", &tables)).unwrap();
 }
 
-/// Every option of the reference's sample files, uncommented, at its default. Only the places that a test may not use
-/// (port, folders of the system) are moved by a second file.
+/// Every option of the reference's sample files, uncommented, at its default. Only what a test cannot have (the usual
+/// port and folders, an identity service) is changed by a second file.
 #[test]
 fn the_reference_s_own_sample_files_start_the_server() {
     for (program, text) in SAMPLES {
@@ -29,7 +29,7 @@ fn the_reference_s_own_sample_files_start_the_server() {
         std::fs::write(place("sample.conf"), text).unwrap();
         let moved = format!(
             "[DEFAULT]\nbind_host = 127.0.0.1\nbind_port = 0\nworkers = 1\n\
-             [glance_store]\nfilesystem_store_datadir = {}\n",
+             [glance_store]\nfilesystem_store_datadir = {}\n[paste_deploy]\nflavor = trusted-auth\n",
             place("images")
         );
         std::fs::write(place("moved.conf"), moved).unwrap();
