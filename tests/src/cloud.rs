@@ -161,6 +161,7 @@ impl Builder {
             .api_option("DEFAULT", "image_cache_dir", "@DATA@/cache")
             .api_option("DEFAULT", "show_image_direct_url", "True")
             .api_option("DEFAULT", "show_multiple_locations", "True")
+            .api_option("fast", "weight", "10")
     }
 
     /// Starts both servers and waits until they are ready.

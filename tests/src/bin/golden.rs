@@ -120,8 +120,15 @@ fn all_unless(names: Vec<String>) -> Vec<String> {
 }
 
 fn ours(name: &str) -> (scenario::Scenario, Golden, Vec<glance_tests::normal::Normal>) {
-    let cloud = Cloud::builder().like_the_reference().start();
-    let scenario = scenario::load(name);
+    // what is recorded on a filled database is named after the scenario and the engine
+    let filled =
+        Engine::ALL.into_iter().find_map(|engine| Some((name.strip_suffix(&format!(".{}", engine.name()))?, engine)));
+    let (scenario, builder) = match filled {
+        Some((scenario, engine)) => (scenario, Cloud::builder().database(engine).filled()),
+        None => (name, Cloud::builder()),
+    };
+    let cloud = builder.like_the_reference().start();
+    let scenario = scenario::load(scenario);
     let answers = scenario::run(&scenario, &cloud.api_address(), cloud.path());
     (scenario, golden::load(name), answers)
 }

@@ -41,12 +41,12 @@ fn registry_that_is_down_is_a_503_and_heals() {
     let id = NewImage::default().create(&owner);
     cloud.kill(Service::Registry);
     refused_in_time(&owner, &id);
-    assert!(!cloud.is_ready(Service::Api), "ready without a registry");
+    let limit = Duration::from_secs(10);
+    eventually(limit, "an API that is not ready", || (!cloud.is_ready(Service::Api)).then_some(()));
     owner.get("/healthcheck").send().expect(200);
     owner.get("/versions").send().expect(200);
 
     cloud.start(Service::Registry);
-    let limit = Duration::from_secs(10);
     eventually(limit, "a healed API", || (owner.get("/v2/images").send().status == 200).then_some(()));
     eventually(limit, "readiness", || cloud.is_ready(Service::Api).then_some(()));
     owner.upload(&id, Body::Bytes(b"after".to_vec())).send().expect(204);
