@@ -209,3 +209,41 @@ impl Settings {
         table.into_iter().filter(|(risky, _)| *risky).map(|(_, text)| text).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(lines: &str) -> Settings {
+        Settings::read(&Config::from_text(&format!("[DEFAULT]\n{lines}\n")).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_strongest_proof_that_is_configured_is_demanded() {
+        let tls = "cert_file = c\nkey_file = k\nca_file = a";
+        let secret = "registry_auth_secret = sixteen letters.";
+        let table =
+            [("", "PrivateNetwork"), (tls, "Certificate"), (secret, "Secret"), (&format!("{tls}\n{secret}"), "Secret")];
+        for (lines, expected) in table {
+            let found = format!("{:?}", settings(lines).authentication().unwrap().peers);
+            assert!(found.starts_with(expected), "{lines}: {found}");
+        }
+        assert!(settings("registry_auth_secret = short").authentication().is_err());
+        // As everywhere in the files, empty is not set: the start tells the risk.
+        assert_eq!(settings("registry_auth_secret =").risks(), settings("").risks());
+    }
+
+    #[test]
+    fn risks_are_told() {
+        let table = [
+            ("", 2),
+            ("bind_host = 127.0.0.1", 1),
+            ("bind_host = 127.0.0.1\n[paste_deploy]\nflavor = trusted-auth", 0),
+            ("registry_auth_secret = sixteen letters.\n[paste_deploy]\nflavor = trusted-auth", 0),
+            ("allow_anonymous_access = true", 3),
+        ];
+        for (lines, count) in table {
+            assert_eq!(settings(lines).risks().len(), count, "{lines}");
+        }
+    }
+}
