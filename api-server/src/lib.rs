@@ -6,6 +6,7 @@
 //! | [`domain`] | rules of images without any input or output |
 //! | [`policy`] | who may do what: rule language, defaults, enforcer |
 //! | [`formats`] | what the bytes of an image really are |
+//! | [`service`] | use cases |
 //! | [`stores`] | where image data lives |
 //! | [`config`] | the options |
 //! | [`error`] | what a request is refused with |
@@ -19,5 +20,6 @@ pub mod error;
 pub mod formats;
 pub mod policy;
 pub mod server;
+pub mod service;
 pub mod state;
 pub mod stores;
