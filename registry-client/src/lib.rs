@@ -7,7 +7,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `images.rs`, `leases.rs` | the operations |
+//! | `images.rs`, `members.rs`, `tags.rs`, `leases.rs` | the operations |
 //! | `transport.rs` | one call: deadline, retries, signature |
 //! | `endpoints.rs` | which registry to ask; passive health |
 //! | `connections.rs` | TLS, and a connection pool per thread |
@@ -23,7 +23,9 @@ mod error;
 mod identity;
 mod images;
 mod leases;
+mod members;
 mod options;
+mod tags;
 mod transport;
 
 use std::sync::Arc;

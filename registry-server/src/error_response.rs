@@ -20,14 +20,14 @@ struct Refusal {
     /// Differs from the code's own status for wrong methods and slow bodies only.
     status: u16,
     header: Option<(HeaderName, String)>,
-    detail: Option<(&'static str, Value)>,
+    details: Vec<(&'static str, Value)>,
     /// What the peer reads instead of the error's own text.
     message: Option<&'static str>,
 }
 
 impl Refusal {
     fn of(code: ErrorCode) -> Self {
-        Self { code, status: code.http_status(), header: None, detail: None, message: None }
+        Self { code, status: code.http_status(), header: None, details: Vec::new(), message: None }
     }
 
     fn with_status(self, status: u16) -> Self {
@@ -38,8 +38,9 @@ impl Refusal {
         Self { header: Some((name, value.to_owned())), ..self }
     }
 
-    fn with_detail(self, name: &'static str, value: impl Into<Value>) -> Self {
-        Self { detail: Some((name, value.into())), ..self }
+    fn with_detail(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.details.push((name, value.into()));
+        self
     }
 
     /// A defect: the peer learns only that there is one.
@@ -84,6 +85,9 @@ fn database_refusal(error: &DbError) -> Refusal {
         DbError::Protected => Refusal::of(ErrorCode::Protected),
         DbError::LeaseHeld => Refusal::of(ErrorCode::LeaseHeld),
         DbError::LeaseLost => Refusal::of(ErrorCode::LeaseLost),
+        DbError::LimitExceeded { maximum, attempted } => {
+            Refusal::of(ErrorCode::LimitExceeded).with_detail("maximum", *maximum).with_detail("attempted", *attempted)
+        }
         DbError::Invalid(_) | DbError::KeyReused => Refusal::of(ErrorCode::Invalid),
         DbError::Unavailable { .. } | DbError::Contended { .. } => Refusal::later(),
         DbError::WrongSchema(_) | DbError::Internal { .. } => Refusal::hidden(),
@@ -97,14 +101,14 @@ impl ResponseError for ApiError {
 
     /// Logs the failure and answers it: each happens once, here.
     fn error_response(&self) -> HttpResponse {
-        let Refusal { code, status, header, detail, message } = refusal(self);
+        let Refusal { code, status, header, details, message } = refusal(self);
         match (status, self.cause()) {
             (500.., Some(cause)) => log::error!("{status} {self}: {cause}"),
             (500.., None) => log::error!("{status} {self}"),
             _ => log::debug!("{status} {self}"),
         }
         let message = message.map_or_else(|| self.to_string(), ToOwned::to_owned);
-        let details = detail.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let details = details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let mut answer = answer(status, code, message, details);
         if let Some((name, Ok(value))) = header.map(|(name, value)| (name, HeaderValue::try_from(value))) {
             answer.headers_mut().insert(name, value);

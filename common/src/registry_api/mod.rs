@@ -17,6 +17,12 @@
 //! | `POST /v3/images/{id}/locations` | [`NewLocation`] → 201 [`Location`](crate::model::Location) |
 //! | `PUT /v3/images/{id}/locations/{location}` | [`NewLocation`] → `Location` |
 //! | `DELETE /v3/images/{id}/locations/{location}` | [`LocationRemove`] → 204 |
+//! | `GET /v3/images/{id}/members` | → [`MemberList`] |
+//! | `PUT /v3/images/{id}/members/{member}` | [`NewMember`] → [`Member`] |
+//! | `PATCH /v3/images/{id}/members/{member}` | [`MemberUpdate`] → `Member` |
+//! | `DELETE /v3/images/{id}/members/{member}` | → 204 |
+//! | `PUT /v3/images/{id}/tags/{tag}` | [`TagAdd`] → 204 |
+//! | `DELETE /v3/images/{id}/tags/{tag}` | → 204 |
 //! | `POST /v3/leases` | [`NewLease`] → 201 [`Lease`] |
 //! | `GET /v3/leases` | `?kind=…&expired=true` → [`LeaseList`] |
 //! | `PUT /v3/leases/{id}` | [`LeaseRenewal`] → `Lease` |
@@ -28,8 +34,10 @@
 mod error;
 mod image;
 mod lease;
+mod member;
 mod patch;
 mod query;
+mod tag;
 
 pub use error::{ErrorBody, ErrorCode, ErrorDetail};
 pub use image::{
@@ -37,11 +45,13 @@ pub use image::{
     PropertyExpectation, PropertyRemove, PropertyWrite, ServiceInfo,
 };
 pub use lease::{Lease, LeaseList, LeaseRenewal, NewLease};
+pub use member::{Member, MemberList, MemberUpdate, NewMember};
 pub use patch::Patch;
 pub use query::{
     Comparison, DeletedFilter, Direction, Filter, FlagField, ImageList, ImageQuery, MemberStatusFilter, NumberField,
     SortField, SortKey, TextField, TimeField, VisibilityFilter,
 };
+pub use tag::TagAdd;
 
 /// Version of this protocol. Nodes refuse to work with a registry that speaks another one.
 pub const PROTOCOL: u32 = 3;

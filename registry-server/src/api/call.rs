@@ -21,7 +21,7 @@ use crate::auth::Head;
 use crate::db::queries::request_keys::{self, StoredAnswer};
 use crate::db::{DbError, Session};
 use crate::error::ApiError;
-use crate::state::State;
+use crate::state::{State, Terms};
 
 /// What [`Call::change`] answers with when there is nothing to say.
 pub(crate) const NO_CONTENT: StatusCode = StatusCode::NO_CONTENT;
@@ -29,6 +29,7 @@ pub(crate) const NO_CONTENT: StatusCode = StatusCode::NO_CONTENT;
 /// An authenticated request with its whole body.
 pub(crate) struct Call {
     pub(crate) state: Data<State>,
+    pub(crate) terms: Arc<Terms>,
     pub(crate) context: Arc<RequestContext>,
     body: Bytes,
     key: Option<RequestKey>,
@@ -51,15 +52,16 @@ impl Call {
             return Err(DbError::internal("the worker has no state").into());
         };
         let request_id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-        let caller = state.authentication.authenticate(&Head::from(&request), &request_id)?;
+        let terms = state.terms();
+        let caller = terms.authentication.authenticate(&Head::from(&request), &request_id)?;
         identify(&caller.context);
-        let body = read_body(&request, &mut payload, state.max_body).await?;
+        let body = read_body(&request, &mut payload, terms.max_body).await?;
         if caller.proof.is_some_and(|proof| !proof.covers(&body)) {
             return Err(ApiError::Unauthenticated("the body is not the one that was signed"));
         }
         let key = RequestKey::read(&Head::from(&request), &caller.context, &body)?;
         state.prepared.check()?;
-        Ok(Self { state, context: Arc::new(caller.context), body, key })
+        Ok(Self { state, terms, context: Arc::new(caller.context), body, key })
     }
 
     /// The typed body.

@@ -32,7 +32,7 @@ pub(super) async fn create(call: Call) -> Result<HttpResponse, ApiError> {
 
 pub(super) async fn search(call: Call) -> Result<HttpResponse, ApiError> {
     let query: ImageQuery = call.input()?;
-    let max = call.state.max_images;
+    let max = call.terms.max_images;
     call.read(move |session, context| {
         let images = images::list_images(session, context, &query, max)?;
         Ok(ImageList { images })

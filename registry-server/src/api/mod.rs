@@ -8,9 +8,11 @@ mod images;
 mod json;
 mod leases;
 mod locations;
+mod members;
 mod properties;
 mod request_key;
 mod service;
+mod tags;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, PathConfig, QueryConfig, ServiceConfig, delete, get, patch, post, put};
@@ -48,6 +50,12 @@ const ROUTES: &[Route] = &[
     route("POST",   "/v3/images/{id}/locations",            || post().to(locations::add)),
     route("PUT",    "/v3/images/{id}/locations/{location}", || put().to(locations::update)),
     route("DELETE", "/v3/images/{id}/locations/{location}", || delete().to(locations::remove)),
+    route("GET",    "/v3/images/{id}/members",              || get().to(members::list)),
+    route("PUT",    "/v3/images/{id}/members/{member}",     || put().to(members::add)),
+    route("PATCH",  "/v3/images/{id}/members/{member}",     || patch().to(members::update)),
+    route("DELETE", "/v3/images/{id}/members/{member}",     || delete().to(members::remove)),
+    route("PUT",    "/v3/images/{id}/tags/{tag}",           || put().to(tags::add)),
+    route("DELETE", "/v3/images/{id}/tags/{tag}",           || delete().to(tags::remove)),
     route("POST",   "/v3/leases",                           || post().to(leases::take)),
     route("GET",    "/v3/leases",                           || get().to(leases::list)),
     route("PUT",    "/v3/leases/{id}",                      || put().to(leases::renew)),

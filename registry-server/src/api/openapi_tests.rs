@@ -87,6 +87,11 @@ fn examples() -> Vec<(&'static str, Value)> {
         example("PropertyWrite", PropertyWrite { value: None, expect: PropertyExpectation::Absent }),
         example("PropertyWrite", PropertyWrite { value: None, expect: PropertyExpectation::Value(None) }),
         example("PropertyRemove", PropertyRemove::default()),
+        example("Member", member()),
+        example("MemberList", MemberList { image: image(), members: vec![member()] }),
+        example("NewMember", NewMember { status: Some(MemberStatus::Pending), can_share: true, maximum: Some(128) }),
+        example("MemberUpdate", MemberUpdate { status: Some(MemberStatus::Rejected), can_share: Some(false) }),
+        example("TagAdd", TagAdd { maximum: Some(128) }),
         example("LocationRemove", LocationRemove { status: LocationStatus::Deleted }),
         example("ImageQuery", ImageQuery::default()),
         example("ImageQuery", query()),
@@ -222,6 +227,17 @@ fn image() -> Image {
         }],
         membership: Some(Membership { status: MemberStatus::Accepted, can_share: true }),
         version: 1,
+    }
+}
+
+fn member() -> Member {
+    Member {
+        image_id: ImageId::generate(),
+        member: "p2".into(),
+        status: MemberStatus::Accepted,
+        can_share: false,
+        created_at: time(),
+        updated_at: time(),
     }
 }
 

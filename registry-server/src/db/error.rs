@@ -19,7 +19,7 @@ pub enum DbError {
     /// Visible, but not the caller's to change, or a field that only administrators may set.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// The key is taken: an image id (rows of deleted images count), a property that had to be absent.
+    /// The key is taken: an image id (rows of deleted images count), a member, a property that had to be absent.
     #[error("{0}")]
     Duplicate(String),
     /// The image is in another status than the change may come from.
@@ -46,6 +46,14 @@ pub enum DbError {
     /// The lease is gone, or somebody else's.
     #[error("the lease is gone")]
     LeaseLost,
+    /// A quota of the caller's would be passed.
+    #[error("more than {maximum} are not allowed")]
+    LimitExceeded {
+        /// The quota.
+        maximum: i64,
+        /// What the change would have led to.
+        attempted: i64,
+    },
     /// A value that no supported database can hold, or that makes no sense.
     #[error("{0}")]
     Invalid(String),

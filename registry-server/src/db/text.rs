@@ -106,6 +106,15 @@ pub(crate) fn check_tag(tag: &str) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Refuses a member that no column can hold.
+pub(crate) fn check_member(member: &str) -> Result<(), DbError> {
+    check_parameter(member)?;
+    if member.is_empty() || member.contains('\0') || member.chars().count() > 255 {
+        return Err(DbError::Invalid("a member's id can have 1 to 255 characters, and no NUL".to_owned()));
+    }
+    Ok(())
+}
+
 /// Refuses a location that no column can hold.
 pub(crate) fn check_location(url: &str, metadata: &str) -> Result<(), DbError> {
     check_parameter(url)?;

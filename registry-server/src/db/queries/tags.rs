@@ -3,13 +3,57 @@
 use std::collections::HashSet;
 
 use diesel::prelude::*;
+use glance_common::context::RequestContext;
 use glance_common::model::Timestamp;
+use glance_common::registry_api::TagAdd;
 
+use super::access::{Scope, image_to_change, touch};
 use crate::db::rows::TagRow;
 use crate::db::schema::image_tags as tags;
 use crate::db::text::check_tag;
 use crate::db::time::DbTime;
 use crate::db::{DbError, Session};
+
+/// Adds a tag by itself; one that is there already stays. Either way the image counts as updated.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`, `Invalid`, `LimitExceeded` when there would be too many different ones.
+pub fn add_tag(
+    session: &mut Session<'_>,
+    context: &RequestContext,
+    id: &str,
+    tag: &str,
+    add: TagAdd,
+) -> Result<(), DbError> {
+    check_tag(tag)?;
+    let image = image_to_change(session, context, id, Scope::Live)?;
+    let is_new = !image.tags.iter().any(|own| own == tag);
+    let attempted = i64::try_from(image.tags.len()).unwrap_or(i64::MAX).saturating_add(is_new.into());
+    if let Some(maximum) = add.maximum.filter(|maximum| attempted > *maximum) {
+        return Err(DbError::LimitExceeded { maximum, attempted });
+    }
+    let now = Timestamp::now();
+    if is_new {
+        insert(session, id, tag, DbTime::from(now))?;
+    }
+    touch(session, id, now)
+}
+
+/// Removes a tag by itself.
+///
+/// # Errors
+/// `NotFound` for the image or the tag, `Forbidden`.
+pub fn remove_tag(session: &mut Session<'_>, context: &RequestContext, id: &str, tag: &str) -> Result<(), DbError> {
+    let mut image = image_to_change(session, context, id, Scope::Live)?;
+    let before = image.tags.len();
+    image.tags.retain(|own| own != tag);
+    if image.tags.len() == before {
+        return Err(DbError::NotFound);
+    }
+    let now = Timestamp::now();
+    replace(session, id, &image.tags, now)?;
+    touch(session, id, now)
+}
 
 /// Makes the live tags of an image those of the list: removes what is not in it, adds what is missing, in its order.
 pub(super) fn replace(session: &mut Session<'_>, id: &str, list: &[String], now: Timestamp) -> Result<(), DbError> {

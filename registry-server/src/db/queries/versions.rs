@@ -14,15 +14,24 @@ use crate::db::{DbConnection, DbError, Session};
 /// This is the first statement of every change of an image: the lock on the row makes changes of one image wait for
 /// each other on every engine, so that what is read afterwards holds until the end of the transaction.
 pub(super) fn bump(session: &mut Session<'_>, id: &str) -> Result<i64, DbError> {
+    advance(session, id, 1)
+}
+
+/// Takes the same lock without counting: for changes that nobody who changes the image itself has to know of.
+pub(super) fn hold(session: &mut Session<'_>, id: &str) -> Result<(), DbError> {
+    advance(session, id, 0).map(drop)
+}
+
+fn advance(session: &mut Session<'_>, id: &str, by: i64) -> Result<i64, DbError> {
     let row = versions::table.find(id);
-    let counted = diesel::update(row).set(versions::version.eq(versions::version + 1)).execute(session.conn)?;
+    let counted = diesel::update(row).set(versions::version.eq(versions::version + by)).execute(session.conn)?;
     if counted > 0 {
         return Ok(row.select(versions::version).first(session.conn)?);
     }
     diesel::insert_into(versions::table)
-        .values((versions::image_id.eq(id), versions::version.eq(1)))
+        .values((versions::image_id.eq(id), versions::version.eq(by)))
         .execute(session.conn)?;
-    Ok(1)
+    Ok(by)
 }
 
 /// The versions of images; those without a row are missing.

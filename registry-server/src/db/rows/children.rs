@@ -1,7 +1,8 @@
 //! Rows of the tables that belong to an image.
 
 use diesel::{Queryable, Selectable};
-use glance_common::model::{Location, MemberStatus, Membership, Timestamp};
+use glance_common::model::{ImageId, Location, MemberStatus, Membership, Timestamp};
+use glance_common::registry_api::Member;
 
 use crate::db::schema::{image_locations, image_members, image_properties, image_tags};
 use crate::db::text::read_metadata;
@@ -79,7 +80,10 @@ impl LocationRow {
 pub(crate) struct MemberRow {
     pub(crate) id: i32,
     pub(crate) image_id: String,
+    pub(crate) member: String,
     pub(crate) can_share: bool,
+    pub(crate) created_at: DbTime,
+    pub(crate) updated_at: Option<DbTime>,
     pub(crate) deleted: bool,
     pub(crate) status: String,
 }
@@ -89,5 +93,17 @@ impl MemberRow {
     pub(crate) fn membership(&self) -> Result<Membership, DbError> {
         let status: MemberStatus = self.status.parse().map_err(DbError::internal)?;
         Ok(Membership { status, can_share: self.can_share })
+    }
+
+    /// The member as peers see it.
+    pub(crate) fn into_member(self) -> Result<Member, DbError> {
+        Ok(Member {
+            image_id: ImageId::parse(&self.image_id).map_err(DbError::internal)?,
+            status: self.status.parse().map_err(DbError::internal)?,
+            member: self.member,
+            can_share: self.can_share,
+            created_at: self.created_at.into(),
+            updated_at: self.updated_at.unwrap_or(self.created_at).into(),
+        })
     }
 }

@@ -10,6 +10,7 @@ mod children;
 mod doors;
 mod leases;
 mod lists;
+mod members;
 mod paging;
 mod plans;
 mod purging;
