@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use glance_common::config::{ByteSize, Config, ConfigError, Seconds, Section, SectionSpec};
+use glance_common::web::{HealthOptions, SocketOptions};
 
 use crate::formats::{DiskFormat, Rules};
 use crate::stores::ingest::HashAlgorithm;
@@ -28,37 +29,13 @@ glance_common::choices! {
 }
 
 glance_common::options! {
-    /// Where the server listens, and how it treats connections.
+    /// The port, and who may reach it.
     pub struct ServerOptions in "DEFAULT" {
-        /// Address or host name to listen on.
-        pub bind_host: String = "0.0.0.0".to_owned();
         /// Port to listen on; 0 takes any free one.
         pub bind_port: u16 = 9292;
-        /// Worker threads; unset or 0: one for each processor.
-        pub workers: Option<usize> = None, max 512;
-        /// Connections that the kernel queues until they are accepted.
-        pub backlog: u32 = 4096, min 1;
-        /// Idle seconds after which TCP probes a connection.
-        pub tcp_keepidle: Seconds = Seconds::new(600);
-        /// Whether a connection serves more than one request.
-        pub http_keepalive: bool = true;
-        /// Seconds that a client may neither send nor take anything; 0: for ever.
-        pub client_socket_timeout: Seconds = Seconds::new(900);
-        /// Longest request line and longest header line in bytes.
-        pub max_header_line: usize = 16384, min 1024;
-        /// Seconds that running requests may go on after SIGTERM.
-        pub graceful_shutdown_timeout: Seconds = Seconds::new(60);
-        /// Certificate of the server, followed by those that lead to its authority (PEM). Set: the port speaks TLS.
-        pub cert_file: Option<PathBuf> = None;
-        /// Private key of the certificate (PEM).
-        pub key_file: Option<PathBuf> = None;
-        /// Authorities of clients (PEM). Set: every client must show a certificate of one of them.
-        pub ca_file: Option<PathBuf> = None;
         /// Allow the trusted-auth pipelines on an address that others than this machine and private networks can reach.
         /// Whoever reaches that port is whoever he says he is: only behind a proxy that removes foreign identity headers.
         pub trusted_auth_allow_public: bool = false;
-        /// Path of a file whose existence makes /healthcheck answer 503.
-        pub healthcheck_disable_file: Option<PathBuf> = None, aliases ["healthcheck.disable_by_file_path"];
     }
 
     /// What the Images API shows and allows.
@@ -173,7 +150,11 @@ impl ImageFormatOptions {
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The socket.
+    pub socket: SocketOptions,
+    /// The port.
     pub server: ServerOptions,
+    /// The healthcheck.
+    pub health: HealthOptions,
     /// The Images API.
     pub api: ApiOptions,
     /// Formats of images.
@@ -191,7 +172,9 @@ impl Options {
     /// [`ConfigError::BadValue`] for the first bad option.
     pub fn read(config: &Config) -> Result<Self, ConfigError> {
         Ok(Self {
+            socket: config.section()?,
             server: config.section()?,
+            health: config.section()?,
             api: config.section()?,
             formats: config.section()?,
             middleware: config.section()?,
@@ -203,7 +186,9 @@ impl Options {
     #[must_use]
     pub fn tables() -> Vec<SectionSpec> {
         vec![
+            SocketOptions::spec(),
             ServerOptions::spec(),
+            HealthOptions::spec(),
             ApiOptions::spec(),
             ImageFormatOptions::spec(),
             MiddlewareOptions::spec(),

@@ -7,10 +7,9 @@ use std::time::Duration;
 use glance_common::config::{Config, ConfigError};
 use glance_common::context::RequestContext;
 use glance_common::web::tls::TlsError;
-use glance_common::web::{Bound, Health, Metrics, ServeError, ServeHooks, ServeOptions, Serving, TlsOptions};
+use glance_common::web::{Bound, Health, Metrics, ServeError, ServeHooks, Serving};
 
 use crate::api::pipeline::Edge;
-use crate::config::ServerOptions;
 use crate::service::recovery;
 use crate::state::{AppState, StateError};
 
@@ -62,7 +61,7 @@ impl Server {
     pub async fn start(config: &Config, reload: ReloadConfig) -> Result<Serving, StartError> {
         let app = AppState::build(config)?;
         let bound = bind(&app).await?;
-        let disable_file = app.options.server.healthcheck_disable_file.clone();
+        let disable_file = app.options.health.disable_by_file_path.clone();
         let edge = Arc::new(Edge::new(app));
         let mut health = health(&edge);
         if let Some(file) = disable_file {
@@ -83,31 +82,14 @@ async fn bind(app: &AppState) -> Result<Bound, StartError> {
     let options = &app.options.server;
     let may_listen = |address| options.trusted_auth_allow_public || app.flavor.may_listen_on(address);
     // An address in numbers is judged before it is taken, a name by what it stands for.
-    if let Ok(address) = options.bind_host.parse()
+    if let Ok(address) = app.options.socket.bind_host.parse()
         && !may_listen(address)
     {
         return Err(StartError::Public { address });
     }
-    let bound = glance_common::web::Server::bind(serve_options(options)?).await?;
+    let bound = glance_common::web::Server::bind(app.options.socket.serve_options(options.bind_port)?).await?;
     let address = bound.local_addr().ip();
     if may_listen(address) { Ok(bound) } else { Err(StartError::Public { address }) }
-}
-
-fn serve_options(options: &ServerOptions) -> Result<ServeOptions, TlsError> {
-    let (cert, key, ca) = (options.cert_file.clone(), options.key_file.clone(), options.ca_file.clone());
-    Ok(ServeOptions {
-        bind_host: options.bind_host.clone(),
-        bind_port: options.bind_port,
-        backlog: options.backlog,
-        workers: options.workers,
-        tcp_keepidle: options.tcp_keepidle.duration(),
-        http_keepalive: options.http_keepalive,
-        client_socket_timeout: options.client_socket_timeout.duration(),
-        max_header_line: options.max_header_line,
-        graceful_shutdown_timeout: options.graceful_shutdown_timeout.duration(),
-        tls: TlsOptions::from_files(cert, key, ca)?,
-        ..ServeOptions::default()
-    })
 }
 
 /// Ready is who reaches the registry and every store.

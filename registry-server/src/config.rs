@@ -1,46 +1,23 @@
 //! The options of the registry (registry §11); `[database]` is [`crate::db::DatabaseOptions`].
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use glance_common::config::{ByteSize, Config, ConfigError, Seconds, Secret, Section, SectionSpec};
+use glance_common::config::{ByteSize, Config, ConfigError, Secret, Section, SectionSpec};
 use glance_common::registry_auth::{SharedKey, WeakSecret};
 use glance_common::web::tls::TlsError;
-use glance_common::web::{ServeOptions, TlsOptions};
+use glance_common::web::{HealthOptions, ServeOptions, SocketOptions};
 use thiserror::Error;
 
 use crate::auth::{Authentication, Flavor, FlavorError, IdentityRules, PeerTrust};
 use crate::db::{CipherKeyError, DatabaseOptions, LocationCipher};
 
 glance_common::options! {
-    /// Listening, trust and limits of the registry.
+    /// Port, trust and limits of the registry.
     pub struct RegistryOptions in "DEFAULT" {
-        /// Address to listen on.
-        pub bind_host: String = "0.0.0.0".to_owned();
-        /// Port to listen on; 0 takes a free one.
+        /// Port to listen on; 0 takes any free one.
         pub bind_port: u16 = 9191;
-        /// Connections that the kernel queues until they are accepted.
-        pub backlog: u32 = 4096, min 1;
-        /// Seconds of silence after which TCP looks whether a connection still lives.
-        pub tcp_keepidle: Seconds = Seconds::new(600), min 1;
-        /// Worker threads. Not set or 0: one for each processor.
-        pub workers: Option<usize> = None, max 512;
-        /// Answer more than one request on a connection.
-        pub http_keepalive: bool = true;
-        /// Seconds that a client may neither send nor take anything. 0: for ever.
-        pub client_socket_timeout: Seconds = Seconds::new(900);
-        /// Longest request line and longest header line in bytes.
-        pub max_header_line: usize = 16384, min 1024;
         /// Longest body of a request.
         pub max_request_body: ByteSize = ByteSize::new(16 << 20), min 1024, max (1_u64 << 30);
-        /// Seconds that running requests may go on after SIGTERM.
-        pub graceful_shutdown_timeout: Seconds = Seconds::new(60);
-        /// Certificate of this server and its chain (PEM). Turns TLS on, together with key_file.
-        pub cert_file: Option<PathBuf> = None;
-        /// Private key of this server (PEM).
-        pub key_file: Option<PathBuf> = None;
-        /// Authorities of client certificates (PEM). Set: every client must show a certificate of one of them, and
-        /// is trusted to speak for its users.
-        pub ca_file: Option<PathBuf> = None;
         /// Secret shared with the API servers. Set: only requests signed with it are served. Not set, and no
         /// ca_file: only requests from loopback and private addresses are. At least 16 characters.
         pub registry_auth_secret: Option<Secret> = None;
@@ -62,12 +39,6 @@ glance_common::options! {
         /// Identity headers are believed in both, from peers that may speak for others.
         pub flavor: Option<String> = None;
     }
-
-    /// The healthcheck.
-    pub struct HealthOptions in "healthcheck" {
-        /// While this file exists, /healthcheck answers 503.
-        pub disable_by_file_path: Option<PathBuf> = Some(PathBuf::from("/etc/glance/healthcheck_disable"));
-    }
 }
 
 /// Why a configuration that can be read cannot be used.
@@ -88,14 +59,13 @@ pub enum SettingsError {
     /// A secret that anybody could guess.
     #[error(transparent)]
     WeakSecret(#[from] WeakSecret),
-    /// `ca_file` without the files that turn TLS on: clients would be trusted that show nothing.
-    #[error("ca_file: needs cert_file and key_file")]
-    AuthorityWithoutTls,
 }
 
 /// Everything that the registry is told, read and judged.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The socket.
+    pub socket: SocketOptions,
     /// `[DEFAULT]`.
     pub registry: RegistryOptions,
     /// `[paste_deploy]`.
@@ -113,6 +83,7 @@ impl Settings {
     /// [`ConfigError::BadValue`] for the first bad option.
     pub fn read(config: &Config) -> Result<Self, ConfigError> {
         Ok(Self {
+            socket: config.section()?,
             registry: config.section()?,
             pipeline: config.section()?,
             health: config.section()?,
@@ -123,34 +94,23 @@ impl Settings {
     /// The sections that are read here.
     #[must_use]
     pub fn sections() -> Vec<SectionSpec> {
-        vec![RegistryOptions::spec(), PipelineOptions::spec(), HealthOptions::spec(), DatabaseOptions::spec()]
+        vec![
+            SocketOptions::spec(),
+            RegistryOptions::spec(),
+            PipelineOptions::spec(),
+            HealthOptions::spec(),
+            DatabaseOptions::spec(),
+        ]
     }
 
     /// How the socket is served.
     ///
     /// # Errors
-    /// [`TlsError::Incomplete`] when only one of certificate and key is named.
+    /// [`SettingsError::Tls`] when the files of TLS do not go together.
     pub fn serve_options(&self) -> Result<ServeOptions, SettingsError> {
-        let own = &self.registry;
-        let tls = TlsOptions::from_files(own.cert_file.clone(), own.key_file.clone(), own.ca_file.clone())?;
-        if own.ca_file.is_some() && tls.is_none() {
-            return Err(SettingsError::AuthorityWithoutTls);
-        }
-        Ok(ServeOptions {
-            bind_host: own.bind_host.clone(),
-            bind_port: own.bind_port,
-            backlog: own.backlog,
-            workers: own.workers,
-            tcp_keepidle: own.tcp_keepidle.duration(),
-            http_keepalive: own.http_keepalive,
-            client_socket_timeout: own.client_socket_timeout.duration(),
-            max_header_line: own.max_header_line,
-            graceful_shutdown_timeout: own.graceful_shutdown_timeout.duration(),
-            // Nothing is sent from files here.
-            transfer_threads: 1,
-            tls,
-            ..ServeOptions::default()
-        })
+        let options = self.socket.serve_options(self.registry.bind_port)?;
+        // Nothing is sent from files here.
+        Ok(ServeOptions { transfer_threads: 1, ..options })
     }
 
     /// How callers are known: by signature where a secret is set, else by certificate, else by address.
@@ -161,7 +121,7 @@ impl Settings {
         let own = &self.registry;
         let peers = match &own.registry_auth_secret {
             Some(secret) => PeerTrust::secret(SharedKey::new(secret)?),
-            None if own.ca_file.is_some() => PeerTrust::Certificate,
+            None if self.socket.ca_file.is_some() => PeerTrust::Certificate,
             None => PeerTrust::PrivateNetwork,
         };
         let rules = IdentityRules {
@@ -169,7 +129,13 @@ impl Settings {
             admin_role: own.admin_role.trim().to_lowercase(),
             allow_anonymous: own.allow_anonymous_access,
         };
-        Ok(Authentication { peers, rules })
+        Ok(Authentication { peers: Arc::new(peers), rules })
+    }
+
+    /// Are peers known the same way under both settings?
+    pub(crate) fn knows_peers_like(&self, other: &Self) -> bool {
+        let secret = |settings: &Self| settings.registry.registry_auth_secret.as_ref().map(|s| s.expose().to_owned());
+        secret(self) == secret(other) && self.socket.ca_file.is_some() == other.socket.ca_file.is_some()
     }
 
     /// How URLs of locations are kept.
@@ -194,8 +160,8 @@ impl Settings {
     #[must_use]
     pub fn risks(&self) -> Vec<&'static str> {
         let own = &self.registry;
-        let by_address_only = own.registry_auth_secret.is_none() && own.ca_file.is_none();
-        let local = matches!(own.bind_host.trim(), "127.0.0.1" | "::1" | "localhost");
+        let by_address_only = own.registry_auth_secret.is_none() && self.socket.ca_file.is_none();
+        let local = matches!(self.socket.bind_host.trim(), "127.0.0.1" | "::1" | "localhost");
         let open = self.pipeline.flavor.as_deref().is_none_or(|flavor| flavor.trim().is_empty());
         let table = [
             (

@@ -33,7 +33,7 @@ use thiserror::Error;
 use crate::chores::{Chores, Prepared};
 use crate::config::{Settings, SettingsError};
 use crate::db::{Db, DbError};
-use crate::state::State;
+use crate::state::{State, Terms};
 
 /// Name of the program: of its configuration file, its log, its metrics.
 pub const PROGRAM: &str = "glance-registry";
@@ -65,7 +65,8 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Judges the settings, prepares the database, and serves. `reload` runs on SIGHUP.
+    /// Judges the settings, prepares the database, and serves. `reload` runs on SIGHUP and gives the settings anew: who
+    /// is trusted and what is allowed follows them at once; socket, database and encryption key are those of the start.
     ///
     /// A database that is away does not stop the start: requests get 503 and `/readyz` says no until it is there.
     ///
@@ -74,23 +75,22 @@ impl Registry {
     pub async fn start<F, Fut>(settings: &Settings, reload: F) -> Result<Self, StartError>
     where
         F: Fn() -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), String>> + Send + 'static,
+        Fut: Future<Output = Result<Settings, String>> + Send + 'static,
     {
         let options = settings.serve_options()?;
-        let authentication = settings.authentication()?;
+        let terms = Terms::new(settings)?;
         let db = Db::open(&settings.database, settings.cipher()?)?;
         let prepared = Prepared::try_now(&db).await?;
         let bound = Server::bind(options).await?;
 
         let metrics = Metrics::new("glance_registry").map_err(|error| StartError::Metrics(error.to_string()))?;
-        let hooks = ServeHooks::new(metrics).render_faults(error_response::render_fault).on_reload(reload);
+        let hooks = ServeHooks::new(metrics).render_faults(error_response::render_fault);
         let health = health(settings, &db, &prepared);
-        let state = Data::new(State {
-            db: db.clone(),
-            prepared: prepared.clone(),
-            authentication,
-            max_body: usize::try_from(settings.registry.max_request_body.bytes()).unwrap_or(usize::MAX),
-            max_images: settings.registry.api_limit_max,
+        let state = Data::new(State::new(db.clone(), prepared.clone(), terms));
+        let renewed = state.clone();
+        let hooks = hooks.on_reload(move || {
+            let (settings, state) = (reload(), renewed.clone());
+            async move { state.renew(&settings.await?).map_err(|error| error.to_string()) }
         });
         let max_request_id = settings.registry.max_request_id_length;
         let routes = move |config: &mut ServiceConfig| {

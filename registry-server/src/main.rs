@@ -46,11 +46,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), ProgramError> {
     let config = Config::load(PROGRAM, &cli)?;
     let logger = Logger::init(PROGRAM, &config.section()?)?;
-    let settings = Settings::read(&config)?;
-    let mut sections = Settings::sections();
-    sections.push(LoggingOptions::spec());
-    config.warn_unknown(&sections);
-    config.log_options(&sections);
+    let settings = tell_settings(&config)?;
     settings.warn_of_risks();
 
     // Only fails when a provider is installed already, which then serves as well.
@@ -64,9 +60,22 @@ fn run(cli: Cli) -> Result<(), ProgramError> {
     })
 }
 
-/// SIGHUP: logging as the files say now, in a file opened anew. The other options are read at the start only.
-fn reload(cli: &Cli, logger: Logger) -> Result<(), String> {
-    let options = Config::load(PROGRAM, cli).and_then(|config| config.section::<LoggingOptions>());
-    let options = options.map_err(|error| error.to_string())?;
-    logger.apply(&options).and_then(|()| logger.reopen()).map_err(|error| error.to_string())
+/// SIGHUP: the settings of now; logging follows them, in a file opened anew.
+fn reload(cli: &Cli, logger: Logger) -> Result<Settings, String> {
+    let config = Config::load(PROGRAM, cli).map_err(|error| error.to_string())?;
+    let options = config.section::<LoggingOptions>().map_err(|error| error.to_string())?;
+    logger.apply(&options).and_then(|()| logger.reopen()).map_err(|error| error.to_string())?;
+    let settings = tell_settings(&config).map_err(|error| error.to_string())?;
+    settings.warn_of_risks();
+    Ok(settings)
+}
+
+/// Reads the settings. One warning for each option that has no effect; all options at debug level.
+fn tell_settings(config: &Config) -> Result<Settings, ConfigError> {
+    let settings = Settings::read(config)?;
+    let mut sections = Settings::sections();
+    sections.push(LoggingOptions::spec());
+    config.warn_unknown(&sections);
+    config.log_options(&sections);
+    Ok(settings)
 }

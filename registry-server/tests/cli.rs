@@ -70,10 +70,14 @@ impl Program {
         (status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default())
     }
 
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
     /// Sends SIGTERM and waits for the end.
     fn terminate(mut self) -> i32 {
-        let status = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(status.success());
+        self.signal("TERM");
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -109,6 +113,34 @@ async fn an_image_is_created_shown_listed_changed_and_deleted() {
     assert_eq!(program.ask(Method::DELETE, &path, json!({"status": "deleted"})).await.0, 200);
     assert_eq!(program.ask(Method::GET, &path, Value::Null).await.0, 404);
     assert!(program.folder.path().join("registry.sqlite").exists());
+    assert_eq!(program.terminate(), 0);
+}
+
+/// Asks until the answer has this status.
+async fn answers_with(program: &Program, status: u16) {
+    let begun = Instant::now();
+    while program.ask(Method::GET, "/v3", Value::Null).await.0 != status {
+        assert!(begun.elapsed() < Duration::from_secs(10), "never answers {status}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn sighup_changes_who_is_trusted_and_keeps_serving() {
+    install_provider();
+    let program = Program::start("");
+    answers_with(&program, 200).await;
+    configure(program.folder.path(), "registry_auth_secret = known to the others");
+    program.signal("HUP");
+    answers_with(&program, 401).await;
+    // A file that cannot be used changes nothing.
+    configure(program.folder.path(), "registry_auth_secret = short");
+    program.signal("HUP");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    answers_with(&program, 401).await;
+    configure(program.folder.path(), "");
+    program.signal("HUP");
+    answers_with(&program, 200).await;
     assert_eq!(program.terminate(), 0);
 }
 

@@ -96,7 +96,7 @@ async fn ingest(
     let object = ObjectId::new(saving.image().id.as_str())
         .map_err(|error| StoreError::from(StoreErrorKind::Backend).caused_by(error))?;
     let store = app.stores.find(store).unwrap_or_else(|| app.stores.default_store());
-    let idle = options.server.client_socket_timeout.duration();
+    let idle = options.socket.client_socket_timeout.duration();
     let limits = Limits { size_cap: Some(options.api.image_size_cap.bytes()), ..Limits::default() };
     let limits = if idle.is_zero() { limits } else { Limits { idle, ..limits } };
     let upload = Upload {

@@ -102,7 +102,8 @@ impl TlsOptions {
     /// The TLS part of a configuration: `None` when neither certificate nor key is named.
     ///
     /// # Errors
-    /// [`TlsError::Incomplete`] when only one of the two is named.
+    /// [`TlsError::Incomplete`] when only one of the two is named, [`TlsError::AuthorityAlone`] when `ca_file` is named
+    /// without them.
     pub fn from_files(
         cert_file: Option<PathBuf>,
         key_file: Option<PathBuf>,
@@ -110,6 +111,7 @@ impl TlsOptions {
     ) -> Result<Option<Self>, TlsError> {
         match (cert_file, key_file) {
             (Some(cert_file), Some(key_file)) => Ok(Some(Self { cert_file, key_file, ca_file })),
+            (None, None) if ca_file.is_some() => Err(TlsError::AuthorityAlone),
             (None, None) => Ok(None),
             _ => Err(TlsError::Incomplete),
         }

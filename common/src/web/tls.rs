@@ -21,6 +21,9 @@ pub enum TlsError {
          value in your configuration file"
     )]
     Incomplete,
+    /// `ca_file` without the files that turn TLS on: clients would be trusted that show nothing.
+    #[error("ca_file: needs cert_file and key_file")]
+    AuthorityAlone,
     /// A file is missing, unreadable or not PEM.
     #[error("cannot read {what} {}: {reason}", path.display())]
     File {

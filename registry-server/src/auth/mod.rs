@@ -10,6 +10,7 @@ mod nonces;
 mod peer;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
@@ -56,7 +57,7 @@ pub(crate) struct Caller {
 #[derive(Debug)]
 pub struct Authentication {
     /// Which peers are believed.
-    pub peers: PeerTrust,
+    pub peers: Arc<PeerTrust>,
     /// What is made of their identity headers.
     pub rules: IdentityRules,
 }

@@ -24,7 +24,7 @@ fn headers(lines: Lines<'_>) -> HeaderMap {
 }
 
 fn ask(peers: PeerTrust, rules: IdentityRules, peer: &str, headers: &HeaderMap) -> Result<RequestContext, String> {
-    let authentication = Authentication { peers, rules };
+    let authentication = Authentication { peers: peers.into(), rules };
     judge(&authentication, peer, headers)
 }
 
@@ -134,7 +134,7 @@ fn signed(secret: &str, nonce: u64, before: Lines<'_>, after: Lines<'_>) -> Head
 fn a_signature_is_demanded_where_a_secret_is_set() {
     let secret = "the secret of this test";
     let peers = PeerTrust::secret(SharedKey::new(&Secret::from(secret)).unwrap());
-    let authentication = Authentication { peers, rules: rules(Flavor::Open, false) };
+    let authentication = Authentication { peers: peers.into(), rules: rules(Flavor::Open, false) };
     let own: &[_] = &[("x-identity-status", "Confirmed"), ("x-project-id", "p")];
     let forged: &[_] = &[("x-identity-status", "Confirmed"), ("x-project-id", "other")];
     let refused = "the request is not signed by a peer of this registry";

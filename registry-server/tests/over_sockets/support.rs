@@ -49,7 +49,8 @@ pub(crate) async fn start_on(folder: &Path, lines: &str) -> Registry {
         database.display()
     );
     let settings = Settings::read(&Config::from_text(&text).unwrap()).unwrap();
-    Registry::start(&settings, || async { Ok(()) }).await.unwrap()
+    let same = settings.clone();
+    Registry::start(&settings, move || std::future::ready(Ok(same.clone()))).await.unwrap()
 }
 
 /// A client with these lines in its `[DEFAULT]`.
