@@ -6,8 +6,8 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp as SqlTimestamp}
 use glance_common::context::RequestContext;
 use glance_common::model::{MemberStatus, Visibility};
 use glance_common::registry_api::{
-    Comparison, DeletedFilter, Filter, FlagField, ImageQuery, MemberStatusFilter, NumberField, TextField, TimeField,
-    VisibilityFilter,
+    Comparison, DeletedFilter, Filter, FlagField, ImageQuery, MemberStatusFilter, NumberField, SortField, TextField,
+    TimeField, VisibilityFilter,
 };
 
 use crate::db::Engine;
@@ -37,15 +37,26 @@ pub(super) enum Condition {
     Owned(String),
     /// A live member row of this project, with this answer if one is given.
     SharedWith(String, Option<MemberStatus>),
+    /// The time of the last change is known, or is not.
+    HasUpdateTime(bool),
 }
 
 /// The conditions of a query: the images found are those of all branches together.
 ///
 /// For an ordinary user the images come from up to four sources (database §7), each with an index of its own. One
 /// condition over all of them would have to look at every image there is.
+///
+/// An order by the time of the last change makes two of each: one along the index on that time, and one of the rows
+/// without, which Glance never makes, but which no page may lose.
 pub(super) fn branches(context: &RequestContext, query: &ImageQuery) -> Vec<Vec<Condition>> {
     let common = common_conditions(context, query);
-    sources(context, query)
+    let mut sources = sources(context, query);
+    if query.sort.first().is_some_and(|key| key.field == SortField::UpdatedAt) {
+        let with =
+            |known| move |source: &Vec<Condition>| [source.as_slice(), &[Condition::HasUpdateTime(known)]].concat();
+        sources = sources.iter().map(with(true)).chain(sources.iter().map(with(false))).collect();
+    }
+    sources
         .into_iter()
         .map(|mut source| {
             source.extend(common.iter().cloned());
@@ -170,6 +181,11 @@ pub(super) fn apply<ST>(
         }
         Condition::Owned(project) => query.filter(column::<Nullable<Text>>(OWNER, engine, how).eq(project.clone())),
         Condition::SharedWith(project, answer) => shared_with(query, project, *answer),
+        Condition::HasUpdateTime(true) => {
+            let time = column::<Nullable<SqlTimestamp>>(time_column(TimeField::UpdatedAt), engine, Use::Check);
+            query.filter(time.is_not_null())
+        }
+        Condition::HasUpdateTime(false) => query.filter(images::updated_at.is_null()),
     }
 }
 
@@ -271,15 +287,20 @@ const fn time_column(field: TimeField) -> Column {
     }
 }
 
-/// Could an index on this condition's column lead to few rows? Conditions that nearly every image meets are left
-/// out, so that nobody counts for them.
-pub(super) fn has_index(condition: &Condition) -> bool {
+/// Could an index on this condition's column lead to few rows, so that it is worth to count?
+///
+/// PostgreSQL and MySQL know well how many rows have one of a few values. Of a project or a checksum they know only
+/// the average, and go along the whole order when one has no image at all.
+pub(super) fn is_worth_counting(condition: &Condition, engine: Engine) -> bool {
     match condition {
-        Condition::Visible(_) | Condition::Owned(_) | Condition::Deleted(_) => true,
+        Condition::Owned(_) => true,
         Condition::Given(Filter::Text { field, .. }) => {
-            matches!(field, TextField::Id | TextField::Owner | TextField::Checksum | TextField::OsHashValue)
+            matches!(field, TextField::Owner | TextField::Checksum | TextField::OsHashValue)
         }
+        _ if engine != Engine::Sqlite => false,
+        Condition::Visible(_) | Condition::Deleted(_) => true,
         Condition::Given(Filter::Time { op, .. }) => *op != Comparison::Neq,
+        // Nearly every image is not hidden.
         Condition::Given(Filter::Flag { field: FlagField::OsHidden, value }) => *value,
         _ => false,
     }
@@ -289,6 +310,8 @@ pub(super) fn has_index(condition: &Condition) -> bool {
 pub(super) fn is_narrow(condition: &Condition) -> bool {
     matches!(
         condition,
-        Condition::SharedWith(..) | Condition::Given(Filter::Text { field: TextField::Id, .. } | Filter::Nothing)
+        Condition::SharedWith(..)
+            | Condition::HasUpdateTime(false)
+            | Condition::Given(Filter::Text { field: TextField::Id, .. } | Filter::Nothing)
     )
 }

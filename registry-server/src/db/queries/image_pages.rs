@@ -10,7 +10,7 @@ use glance_common::context::RequestContext;
 use glance_common::registry_api::{DeletedFilter, Direction, ImageQuery, SortField, SortKey};
 
 use super::access::{Scope, visible_image};
-use super::image_filters::{Condition, ListQuery, Use, apply, branches, has_index, is_narrow};
+use super::image_filters::{Condition, ListQuery, Use, apply, branches, is_narrow, is_worth_counting};
 use crate::db::connection::MultiBackend;
 use crate::db::dialect::{Fragment, fragment};
 use crate::db::rows::ImageRow;
@@ -106,7 +106,10 @@ impl Page {
             let how = if plan == Plan::Seek(place) { Use::Seek } else { Use::Check };
             query = apply(query, engine, condition, how);
         }
-        let keys = self.sql_keys(engine, plan);
+        let keys = self.sql_keys(engine, plan, conditions.contains(&Condition::HasUpdateTime(true)));
+        if let (Engine::Sqlite, Plan::Walk, Some(key)) = (engine, plan, self.keys.first()) {
+            query = along_time(query, key.field);
+        }
         if let Some(marker) = &self.marker {
             // What follows says the same of the first key; said by itself, it is where an index starts.
             query = keys.iter().take(1).fold(query, |query, first| query.filter(first.reached(marker)));
@@ -121,23 +124,33 @@ impl Page {
             found.into_iter().flatten().map(|row| (row.id.clone(), row)).collect();
         let ids: Vec<String> = rows.keys().cloned().collect();
         let query = images::table.select(images::id).filter(images::id.eq_any(ids)).into_boxed::<MultiBackend>();
-        let keys = self.sql_keys(session.engine(), Plan::Seek(0));
+        let keys = self.sql_keys(session.engine(), Plan::Seek(0), false);
         let query = keys.iter().fold(query, |query, key| key.order(query));
         let order: Vec<String> = query.limit(self.limit).load(session.conn)?;
         Ok(order.into_iter().filter_map(|id| rows.remove(&id)).collect())
     }
 
-    fn sql_keys(&self, engine: Engine, plan: Plan) -> Vec<SqlKey> {
-        let along = plan == Plan::Walk || engine != Engine::Sqlite;
+    fn sql_keys(&self, engine: Engine, plan: Plan, updated: bool) -> Vec<SqlKey> {
+        let index = if plan == Plan::Walk { AlongIndex::Wanted } else { AlongIndex::Barred(engine) };
         let keys = self.keys.iter();
-        keys.map(|key| SqlKey { column: KeyColumn::new(key.field, along), direction: key.direction }).collect()
+        keys.map(|key| SqlKey { column: KeyColumn::new(key.field, index, updated), direction: key.direction }).collect()
     }
 }
 
-/// How SQLite shall find the rows; the others have statistics and choose well.
+/// Leads SQLite to the index on the time that comes first in the order. It would rather look at every image and sort
+/// them all, unless the index also answers a condition: this one holds for every time.
+fn along_time<ST>(query: ListQuery<'static, ST>, first: SortField) -> ListQuery<'static, ST> {
+    match first {
+        SortField::CreatedAt => query.filter(fragment::<Bool>("images.created_at > ''")),
+        SortField::UpdatedAt => query.filter(fragment::<Bool>("images.updated_at > ''")),
+        _ => query,
+    }
+}
+
+/// How the rows shall be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plan {
-    /// Go along the order and check every row.
+    /// Go along the order and check every row, unless the engine's statistics know better.
     Walk,
     /// Take the rows of this condition by its index, and sort them.
     Seek(usize),
@@ -146,14 +159,12 @@ enum Plan {
 impl Plan {
     /// Looks for a condition that few rows meet.
     fn choose(session: &mut Session<'_>, conditions: &[Condition]) -> Result<Self, DbError> {
-        if session.engine() != Engine::Sqlite {
-            return Ok(Self::Walk);
-        }
+        let engine = session.engine();
         if let Some(place) = conditions.iter().position(is_narrow) {
             return Ok(Self::Seek(place));
         }
         for (place, condition) in conditions.iter().enumerate() {
-            if has_index(condition) && is_met_by_few(session, condition)? {
+            if is_worth_counting(condition, engine) && is_met_by_few(session, condition)? {
                 return Ok(Self::Seek(place));
             }
         }
@@ -178,31 +189,53 @@ enum KeyColumn {
     Time(Fragment<SqlTimestamp>, fn(&ImageRow) -> DbTime),
 }
 
+/// May an engine go along the index on a column to get the order?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AlongIndex {
+    Wanted,
+    /// No: written so that it cannot. Few rows are to be sorted, and the index leads past all.
+    Barred(Engine),
+}
+
 impl KeyColumn {
-    /// The column of a field. `along` lets SQLite go along an index on it.
-    fn new(field: SortField, along: bool) -> Self {
+    /// The column of a field. `updated`: all rows have a time of the last change.
+    fn new(field: SortField, index: AlongIndex, updated: bool) -> Self {
         fn or_empty(text: &Option<String>) -> &str {
             text.as_deref().unwrap_or_default()
         }
-        match (field, along) {
-            (SortField::Name, _) => Self::Text(fragment("coalesce(images.name, '')"), |row| or_empty(&row.name)),
-            (SortField::ContainerFormat, _) => {
+        match field {
+            SortField::Name => Self::Text(fragment("coalesce(images.name, '')"), |row| or_empty(&row.name)),
+            SortField::ContainerFormat => {
                 Self::Text(fragment("coalesce(images.container_format, '')"), |row| or_empty(&row.container_format))
             }
-            (SortField::DiskFormat, _) => {
+            SortField::DiskFormat => {
                 Self::Text(fragment("coalesce(images.disk_format, '')"), |row| or_empty(&row.disk_format))
             }
-            (SortField::Status, _) => Self::Text(fragment("images.status"), |row| &row.status),
-            (SortField::Id, true) => Self::Text(fragment("images.id"), |row| &row.id),
-            (SortField::Id, false) => Self::Text(fragment("+images.id"), |row| &row.id),
-            (SortField::Size, _) => Self::Number(fragment("coalesce(images.size, 0)"), |row| row.size.unwrap_or(0)),
-            (SortField::CreatedAt, true) => Self::Time(fragment("images.created_at"), |row| row.created_at),
-            (SortField::CreatedAt, false) => Self::Time(fragment("+images.created_at"), |row| row.created_at),
-            (SortField::UpdatedAt, _) => {
-                Self::Time(fragment("coalesce(images.updated_at, images.created_at)"), |row| {
-                    row.updated_at.unwrap_or(row.created_at)
-                })
-            }
+            SortField::Status => Self::Text(fragment("images.status"), |row| &row.status),
+            SortField::Size => Self::Number(fragment("coalesce(images.size, 0)"), |row| row.size.unwrap_or(0)),
+            SortField::Id => Self::Text(
+                fragment(match index {
+                    AlongIndex::Barred(Engine::Sqlite) => "+images.id",
+                    _ => "images.id",
+                }),
+                |row| &row.id,
+            ),
+            SortField::CreatedAt => Self::Time(
+                fragment(match index {
+                    AlongIndex::Wanted => "images.created_at",
+                    AlongIndex::Barred(Engine::Sqlite) => "+images.created_at",
+                    AlongIndex::Barred(Engine::Postgres) => "(images.created_at + interval '0')",
+                    AlongIndex::Barred(Engine::Mysql) => "(images.created_at + interval 0 second)",
+                }),
+                |row| row.created_at,
+            ),
+            SortField::UpdatedAt => Self::Time(
+                fragment(match index {
+                    AlongIndex::Wanted if updated => "images.updated_at",
+                    _ => "coalesce(images.updated_at, images.created_at)",
+                }),
+                |row| row.updated_at.unwrap_or(row.created_at),
+            ),
         }
     }
 }

@@ -82,6 +82,17 @@ on_every_engine! {
             ImageQuery { visibility: Some(VisibilityFilter::Only(Visibility::Shared)), ..ImageQuery::default() },
             ImageQuery { filters: vec![owner.clone()], ..ImageQuery::default() },
             ImageQuery { filters: vec![changed], ..ImageQuery::default() },
+            ImageQuery {
+                sort: vec![
+                    SortKey { field: SortField::CreatedAt, direction: Direction::Asc },
+                    SortKey { field: SortField::Name, direction: Direction::Desc },
+                ],
+                ..ImageQuery::default()
+            },
+            ImageQuery {
+                sort: vec![SortKey { field: SortField::UpdatedAt, direction: Direction::Desc }],
+                ..ImageQuery::default()
+            },
         ];
         for query in &queries {
             assert_frugal(database, &admin(), query);
