@@ -1,7 +1,5 @@
 //! The sample file in `etc/`, and the sample files of the reference.
 
-#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
