@@ -122,7 +122,6 @@ fn max_connections(options: &DatabaseOptions, url: &DatabaseUrl) -> u32 {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 mod tests {
     use super::*;
 
