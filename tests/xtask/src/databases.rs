@@ -36,6 +36,19 @@ impl Engines {
         self.postgres || self.mariadb
     }
 
+    /// Arguments that keep test programs from running what needs another engine: such tests are
+    /// named after it.
+    pub(crate) fn skips(self) -> Vec<&'static str> {
+        let mut arguments = Vec::new();
+        if !self.postgres {
+            arguments.extend(["--skip", "::postgres"]);
+        }
+        if !self.mariadb {
+            arguments.extend(["--skip", "::mariadb", "--skip", "::mysql"]);
+        }
+        arguments
+    }
+
     fn names(self) -> Vec<&'static str> {
         let mut names = Vec::new();
         if self.postgres {

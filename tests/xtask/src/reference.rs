@@ -62,12 +62,7 @@ pub(crate) fn check(options: &Options) -> Outcome {
     must_succeed("building", &mut cargo(&["build", "--workspace", "--features", ALL_ENGINES]))?;
     let mut arguments = vec!["test", "--workspace", "--features", ALL_ENGINES, "--test", "suite", "--"];
     arguments.extend(["--ignored", "--test-threads=1", "reference_"]);
-    if !engines.postgres {
-        arguments.extend(["--skip", "::postgres"]);
-    }
-    if !engines.mariadb {
-        arguments.extend(["--skip", "::mariadb"]);
-    }
+    arguments.extend(engines.skips());
     let mut command = cargo(&arguments);
     command.envs(databases.variables.clone()).env("REFERENCE_VENV", venv());
     must_succeed("reference check", &mut command)

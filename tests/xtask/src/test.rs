@@ -38,13 +38,7 @@ pub(crate) fn test(options: &Options) -> Outcome {
         arguments.extend(["--features", ALL_ENGINES]);
     }
     arguments.push("--");
-    // tests of one engine are named after it
-    if !engines.postgres {
-        arguments.extend(["--skip", "::postgres"]);
-    }
-    if !engines.mariadb {
-        arguments.extend(["--skip", "::mariadb"]);
-    }
+    arguments.extend(engines.skips());
     arguments.extend(options.rest.iter().map(String::as_str));
     must_succeed("tests", cargo(&arguments).envs(databases.variables.clone()))
 }
