@@ -15,7 +15,7 @@
 use actix_web::http::Method;
 
 use super::router::{Route, route};
-use super::v2::{image_data, images, schemas};
+use super::v2::{actions, image_data, images, members, schemas, tags};
 
 /// The table.
 #[must_use]
@@ -23,6 +23,8 @@ pub fn table() -> Vec<Route> {
     vec![
         route(Method::GET, "/v2/schemas/image", schemas::show_image_schema).rejects_body(),
         route(Method::GET, "/v2/schemas/images", schemas::show_images_schema).rejects_body(),
+        route(Method::GET, "/v2/schemas/member", members::show_member_schema).rejects_body(),
+        route(Method::GET, "/v2/schemas/members", members::show_members_schema).rejects_body(),
         route(Method::GET, "/v2/images", images::list_images),
         route(Method::POST, "/v2/images", images::create_image),
         route(Method::GET, "/v2/images/{image_id}", images::show_image).rejects_body(),
@@ -30,5 +32,14 @@ pub fn table() -> Vec<Route> {
         route(Method::DELETE, "/v2/images/{image_id}", images::delete_image).rejects_body(),
         route(Method::GET, "/v2/images/{image_id}/file", image_data::download_data).rejects_body(),
         route(Method::PUT, "/v2/images/{image_id}/file", image_data::upload_data),
+        route(Method::POST, "/v2/images/{image_id}/actions/deactivate", actions::deactivate).rejects_body(),
+        route(Method::POST, "/v2/images/{image_id}/actions/reactivate", actions::reactivate).rejects_body(),
+        route(Method::PUT, "/v2/images/{image_id}/tags/{tag}", tags::add_tag).rejects_body(),
+        route(Method::DELETE, "/v2/images/{image_id}/tags/{tag}", tags::remove_tag).rejects_body(),
+        route(Method::GET, "/v2/images/{image_id}/members", members::list_members).rejects_body(),
+        route(Method::POST, "/v2/images/{image_id}/members", members::add_member),
+        route(Method::GET, "/v2/images/{image_id}/members/{member}", members::show_member).rejects_body(),
+        route(Method::PUT, "/v2/images/{image_id}/members/{member}", members::update_member),
+        route(Method::DELETE, "/v2/images/{image_id}/members/{member}", members::remove_member).rejects_body(),
     ]
 }

@@ -83,6 +83,53 @@ pub fn check_format_change(status: ImageStatus, attribute: &str) -> Result<(), R
     Err(Refusal::forbidden(format!("Attribute {attribute} can be only replaced for a queued image.")))
 }
 
+/// Taking an image's data out of use for a while, and back (images-v2 §9.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Nobody but administrators may download any more.
+    Deactivate,
+    /// Back in use.
+    Reactivate,
+}
+
+impl Action {
+    /// The only status that it may come from; other ways to the same status belong to other operations.
+    #[must_use]
+    pub const fn source(self) -> ImageStatus {
+        match self {
+            Self::Deactivate => Active,
+            Self::Reactivate => Deactivated,
+        }
+    }
+
+    /// The status that it leads to.
+    #[must_use]
+    pub const fn target(self) -> ImageStatus {
+        match self {
+            Self::Deactivate => Deactivated,
+            Self::Reactivate => Active,
+        }
+    }
+
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::Deactivate => "deactivate",
+            Self::Reactivate => "reactivate",
+        }
+    }
+
+    /// Is there anything to do in this status? Nothing where the image is already as wanted.
+    ///
+    /// # Errors
+    /// 403 in any third status.
+    pub fn is_due(self, status: ImageStatus) -> Result<bool, Refusal> {
+        if status == self.source() || status == self.target() {
+            return Ok(status == self.source());
+        }
+        Err(Refusal::forbidden(format!("Not allowed to {} image in status '{status}'", self.verb())))
+    }
+}
+
 /// The status that a deletion leads to: `pending_delete` when the scrubber shall remove data later, else `deleted`.
 ///
 /// # Errors
@@ -137,6 +184,25 @@ mod tests {
             assert_eq!(refusal.as_ref().map(|r| r.text.as_str()), wanted);
             let class = if status == Queued { RefusalClass::Invalid } else { RefusalClass::Conflict };
             assert!(refusal.is_none_or(|r| r.class == class));
+        }
+    }
+
+    #[test]
+    fn actions_come_from_one_status_and_are_done_once() {
+        for (action, from, to, verb) in [
+            (Action::Deactivate, Active, Deactivated, "deactivate"),
+            (Action::Reactivate, Deactivated, Active, "reactivate"),
+        ] {
+            assert!(may_change(from, to));
+            for status in ImageStatus::ALL {
+                let refusal = Refusal::forbidden(format!("Not allowed to {verb} image in status '{status}'"));
+                let wanted = match *status {
+                    status if status == from => Ok(true),
+                    status if status == to => Ok(false),
+                    _ => Err(refusal),
+                };
+                assert_eq!(action.is_due(*status), wanted, "{verb} {status}");
+            }
         }
     }
 

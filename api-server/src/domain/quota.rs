@@ -32,14 +32,26 @@ impl Quotas {
     }
 }
 
-fn check(what: &str, attempted: usize, maximum: i64) -> Result<(), Refusal> {
-    if maximum < 0 || i64::try_from(attempted).is_ok_and(|attempted| attempted <= maximum) {
-        return Ok(());
-    }
-    let text = format!(
+/// A limit as the registry takes it, which checks those that many may try to pass at once.
+#[must_use]
+pub const fn maximum(limit: i64) -> Option<i64> {
+    if limit < 0 { None } else { Some(limit) }
+}
+
+/// What is said of a limit that would be passed. `what` is what there would be too many of.
+#[must_use]
+pub fn exceeded(what: &str, attempted: i64, maximum: i64) -> String {
+    format!(
         "The limit has been exceeded on the number of allowed image {what}. Attempted: {attempted}, Maximum: {maximum}"
-    );
-    Err(Refusal::over_limit(text))
+    )
+}
+
+fn check(what: &str, attempted: usize, limit: i64) -> Result<(), Refusal> {
+    let attempted = i64::try_from(attempted).unwrap_or(i64::MAX);
+    match maximum(limit) {
+        Some(maximum) if attempted > maximum => Err(Refusal::over_limit(exceeded(what, attempted, maximum))),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

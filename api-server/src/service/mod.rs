@@ -6,19 +6,25 @@
 //! | module | operations | calls of the registry |
 //! |---|---|---|
 //! | [`images`] | create, show, list, change | 1 each; a change reads before |
+//! | [`members`] | share with projects | 1 to read; a change reads before |
+//! | [`tags`] | add and remove one tag | 2 |
+//! | [`actions`] | deactivate, reactivate | 2; 1 where nothing is to be done |
 //! | [`delete`] | delete | 2 without data; 4 with |
 //! | [`download`] | read data | 1 |
 //! | [`upload`] | write data | 3: read, `queued` to `saving`, `saving` to `active` |
 //! | [`recovery`] | finishing or undoing what a dead node began | in the background |
 
 mod access;
+pub mod actions;
 pub mod delete;
 pub mod download;
 pub mod images;
 mod lease;
+pub mod members;
 mod patch;
 pub mod recovery;
 mod saving;
+pub mod tags;
 pub mod upload;
 
 use glance_common::logging;

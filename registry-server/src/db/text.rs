@@ -106,13 +106,12 @@ pub(crate) fn check_tag(tag: &str) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Refuses a member that no column can hold.
+/// Refuses a member that no column can hold, or that names nobody.
 pub(crate) fn check_member(member: &str) -> Result<(), DbError> {
-    check_parameter(member)?;
-    if member.is_empty() || member.contains('\0') || member.chars().count() > 255 {
-        return Err(DbError::Invalid("a member's id can have 1 to 255 characters, and no NUL".to_owned()));
+    if member.is_empty() {
+        return Err(DbError::Invalid("a member's id cannot be empty".to_owned()));
     }
-    Ok(())
+    check_column("member", Some(member), 255)
 }
 
 /// Refuses a location that no column can hold.

@@ -3,19 +3,22 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `images`, `image_data`, `schemas` | handlers, one file for each resource |
+//! | `images`, `image_data`, `members`, `tags`, `actions`, `schemas` | handlers, one file for each resource |
 //! | `create_input`, `json_patch`, `query` | bodies and parameters, read into commands |
 //! | `schema` | what an image may look like, and the words for what it may not |
 //! | `views` | images as JSON |
 
+pub(crate) mod actions;
 mod create_input;
 pub(crate) mod image_data;
 pub(crate) mod images;
 mod json_patch;
+pub(crate) mod members;
 mod python_repr;
 mod query;
 mod query_sort;
 mod query_values;
 mod schema;
 pub(crate) mod schemas;
+pub(crate) mod tags;
 mod views;

@@ -176,7 +176,7 @@ impl Serialize for Text<'_> {
 }
 
 /// A time in whole seconds, `2026-01-02T03:04:05Z`.
-struct Shortened(Timestamp);
+pub(super) struct Shortened(pub(super) Timestamp);
 
 impl fmt::Display for Shortened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
