@@ -131,7 +131,8 @@ fn memberships(
         [id] => rows.filter(image_members::image_id.eq(*id)).load(session.conn)?,
         ids => rows.filter(image_members::image_id.eq_any(ids)).load(session.conn)?,
     };
-    rows.retain(|row| !row.deleted);
+    // MySQL also finds what differs by case.
+    rows.retain(|row| !row.deleted && row.member == project);
     rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
     Ok(rows.into_iter().map(|row| (row.image_id.clone(), row)).collect())
 }

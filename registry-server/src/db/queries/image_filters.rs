@@ -10,12 +10,12 @@ use glance_common::registry_api::{
     TimeField, VisibilityFilter,
 };
 
-use crate::db::Engine;
 use crate::db::connection::MultiBackend;
 use crate::db::dialect::{Column, Fragment, fragment, image_column, visibility_literal};
 use crate::db::schema::{image_members, image_properties, image_tags, images};
 use crate::db::text::can_be_stored;
 use crate::db::time::DbTime;
+use crate::db::{DbConnection, Engine};
 
 /// A list query in the making; `ST` is the type of what it selects.
 pub(super) type ListQuery<'a, ST> = images::BoxedQuery<'a, MultiBackend, ST>;
@@ -314,4 +314,31 @@ pub(super) fn is_narrow(condition: &Condition) -> bool {
             | Condition::HasUpdateTime(false)
             | Condition::Given(Filter::Text { field: TextField::Id, .. } | Filter::Nothing)
     )
+}
+
+/// For a condition on a tag or a property: the ids of images that have it, `limit` at most, in no order.
+///
+/// No index leads from a tag or a property to its images. Looking through that table once still is much less than
+/// looking whether each image has it.
+pub(super) fn ids_with(conn: &mut DbConnection, condition: &Condition, limit: i64) -> QueryResult<Option<Vec<String>>> {
+    match condition {
+        Condition::Given(Filter::Tag(tag)) if can_be_stored(tag) => image_tags::table
+            .select(image_tags::image_id)
+            .filter(image_tags::value.eq(tag))
+            .filter(LIVE_TAG)
+            .limit(limit)
+            .load(conn)
+            .map(Some),
+        Condition::Given(Filter::Property { name, value }) if can_be_stored(name) && can_be_stored(value) => {
+            image_properties::table
+                .select(image_properties::image_id)
+                .filter(image_properties::name.eq(name))
+                .filter(image_properties::value.eq(value))
+                .filter(LIVE_PROPERTY)
+                .limit(limit)
+                .load(conn)
+                .map(Some)
+        }
+        _ => Ok(None),
+    }
 }

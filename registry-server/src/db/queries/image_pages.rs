@@ -1,5 +1,6 @@
 //! One page of a list: a total order, the marker, and few rows looked at however many there are.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use diesel::dsl::AsSelect;
@@ -7,10 +8,10 @@ use diesel::expression::BoxableExpression;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Text, Timestamp as SqlTimestamp};
 use glance_common::context::RequestContext;
-use glance_common::registry_api::{DeletedFilter, Direction, ImageQuery, SortField, SortKey};
+use glance_common::registry_api::{DeletedFilter, Direction, Filter, ImageQuery, SortField, SortKey, TextField};
 
 use super::access::{Scope, visible_image};
-use super::image_filters::{Condition, ListQuery, Use, apply, branches, is_narrow, is_worth_counting};
+use super::image_filters::{Condition, ListQuery, Use, apply, branches, ids_with, is_narrow, is_worth_counting};
 use crate::db::connection::MultiBackend;
 use crate::db::dialect::{Fragment, fragment};
 use crate::db::rows::ImageRow;
@@ -96,8 +97,8 @@ struct Page {
 impl Page {
     /// The rows of the page among those that meet the conditions.
     fn rows(&self, session: &mut Session<'_>, conditions: &[Condition]) -> Result<Vec<ImageRow>, DbError> {
-        let plan = Plan::choose(session, conditions)?;
-        Ok(self.query(session.engine(), plan, conditions).load(session.conn)?)
+        let (plan, conditions) = Plan::choose(session, conditions)?;
+        Ok(self.query(session.engine(), plan, &conditions).load(session.conn)?)
     }
 
     fn query(&self, engine: Engine, plan: Plan, conditions: &[Condition]) -> ListQuery<'static, RowType> {
@@ -157,18 +158,28 @@ enum Plan {
 }
 
 impl Plan {
-    /// Looks for a condition that few rows meet.
-    fn choose(session: &mut Session<'_>, conditions: &[Condition]) -> Result<Self, DbError> {
+    /// Looks for a condition that few rows meet; adds one where few rows have a tag or property that is asked for.
+    fn choose<'a>(
+        session: &mut Session<'_>,
+        conditions: &'a [Condition],
+    ) -> Result<(Self, Cow<'a, [Condition]>), DbError> {
         let engine = session.engine();
         if let Some(place) = conditions.iter().position(is_narrow) {
-            return Ok(Self::Seek(place));
+            return Ok((Self::Seek(place), conditions.into()));
         }
         for (place, condition) in conditions.iter().enumerate() {
             if is_worth_counting(condition, engine) && is_met_by_few(session, condition)? {
-                return Ok(Self::Seek(place));
+                return Ok((Self::Seek(place), conditions.into()));
             }
         }
-        Ok(Self::Walk)
+        for condition in conditions.iter().filter(|_| engine == Engine::Sqlite) {
+            let ids = ids_with(session.conn, condition, FEW + 1)?;
+            if let Some(ids) = ids.filter(|ids| ids.len() as i64 <= FEW) {
+                let known = Condition::Given(Filter::Text { field: TextField::Id, any_of: ids });
+                return Ok((Self::Seek(conditions.len()), [conditions, &[known]].concat().into()));
+            }
+        }
+        Ok((Self::Walk, conditions.into()))
     }
 }
 
@@ -349,7 +360,7 @@ pub(crate) mod explain {
         let page = Page { keys: total_order(query), marker, limit: 25 };
         let engine = session.engine();
         let sources = branches(context, query).into_iter().map(|conditions| {
-            let plan = Plan::choose(session, &conditions).unwrap();
+            let (plan, conditions) = Plan::choose(session, &conditions).unwrap();
             let query = page.query(engine, plan, &conditions);
             let lines: Vec<String> = if engine == Engine::Sqlite {
                 let columns = std::marker::PhantomData::<(Integer, Integer, Integer, Text)>;

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use glance_common::context::RequestContext;
+use glance_common::model::access::is_visible;
 use glance_common::model::{Image, ImageId, ImageStatus, LocationStatus, Timestamp};
 use glance_common::registry_api::{ImageDelete, ImageFields, ImageQuery, ImageUpdate, NewImage, Patch};
 
@@ -69,7 +70,10 @@ pub fn list_images(
     max: u32,
 ) -> Result<Vec<Image>, DbError> {
     let rows = image_pages::page(session, context, query, max)?;
-    assemble::complete(session, context, rows)
+    let mut images = assemble::complete(session, context, rows)?;
+    // The conditions found them by visibility; MySQL also takes projects for equal that differ by case.
+    images.retain(|image| is_visible(context, image));
+    Ok(images)
 }
 
 /// Changes an image; the image as it is now.

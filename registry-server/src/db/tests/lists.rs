@@ -210,6 +210,14 @@ on_every_engine! {
         assert_eq!(found(database, &admin(), &ImageQuery::default()), ["good"]);
     }
 
+    fn projects_that_differ_by_case_are_strangers(database) {
+        populate(database);
+        for query in [ImageQuery::default(), of(VisibilityFilter::Only(Visibility::Shared))] {
+            let open: Vec<String> = found(database, &user("P1"), &query);
+            assert!(open.iter().all(|name| name.ends_with("public") || name.ends_with("community")), "{open:?}");
+        }
+    }
+
     fn lists_show_what_single_images_show(database) {
         populate(database);
         let sort = vec![SortKey { field: SortField::Name, direction: Direction::Asc }];

@@ -3,8 +3,6 @@
 //! `cargo xtask test` starts the servers and names them in the environment; `GLANCE_TEST_ENGINES=sqlite` leaves the
 //! others out.
 
-#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
-
 mod changes;
 mod children;
 mod doors;
