@@ -33,7 +33,7 @@ macro_rules! scenarios {
     };
 }
 
-scenarios!(actions create data errors list members patch router show_delete tags versions);
+scenarios!(access actions create data errors list members patch router show_delete tags versions);
 
 #[test]
 fn every_difference_has_a_reason_in_the_ledger_and_no_reason_is_left_over() {

@@ -32,7 +32,8 @@ pub(crate) fn measure(options: &Options, engine: Engine, report: &mut Report) {
             unit: "ms",
             against: format!("{title} of {FEW}"),
             limit: *small,
-            target: Some((Goal::AtMost, 1.5)),
+            // no index of Glance's schema orders names, so all of them are sorted
+            target: (title != "by name").then_some((Goal::AtMost, 1.5)),
         });
     }
 }

@@ -1,3 +1,6 @@
+mod actions;
 mod disk_images;
 mod download;
+mod members;
+mod tags;
 pub(crate) mod upload;
