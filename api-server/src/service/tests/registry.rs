@@ -10,7 +10,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use glance_common::model::{Image, ImageId, ImageStatus, Location, LocationStatus, Timestamp};
 use glance_common::registry_api::{
     ErrorBody, ErrorCode, ErrorDetail, ImageDelete, ImageUpdate, Lease, LeaseList, LeaseRenewal, LocationsChange,
-    NewImage, NewLease, Patch,
+    NewImage, NewLease, Patch, headers,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -103,7 +103,7 @@ fn answer(state: &mut State, request: &HttpRequest, body: &[u8]) -> HttpResponse
             let images: Vec<&Image> = state.images.values().filter(|image| !image.deleted).collect();
             Ok(HttpResponse::Ok().json(json!({"images": images})))
         }
-        ("GET", ["images", id]) => state.live(id).map(|image| HttpResponse::Ok().json(image)),
+        ("GET", ["images", id]) => state.live(id).map(|image| HttpResponse::Ok().json(shown(image, request))),
         ("PATCH", ["images", id]) => state.update(id, read(body)),
         ("DELETE", ["images", id]) => state.delete(id, &read(body)),
         ("DELETE", ["images", id, "locations", row]) => {
@@ -118,6 +118,16 @@ fn answer(state: &mut State, request: &HttpRequest, body: &[u8]) -> HttpResponse
         _ => Err((ErrorCode::NoRoute, Map::new())),
     };
     outcome.unwrap_or_else(|(code, details)| refuse(code, details))
+}
+
+/// The image as the caller sees it: only administrators are told where the data of a deactivated one is.
+fn shown(image: &Image, request: &HttpRequest) -> Image {
+    let to_admin = request.headers().get(headers::IS_ADMIN).is_some_and(|value| value == "true");
+    let mut image = image.clone();
+    if image.status == ImageStatus::Deactivated && !to_admin {
+        image.locations.clear();
+    }
+    image
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> T {
