@@ -9,11 +9,13 @@ pub mod formats;
 pub mod lifecycle;
 pub mod new_image;
 pub mod properties;
+pub mod protection;
 pub mod quota;
 mod refusal;
 
 pub use change::{Attribute, ImageChange, Operation};
 pub use formats::FormatLists;
 pub use new_image::{NewImageCommand, Owner};
+pub use protection::Protections;
 pub use quota::Quotas;
 pub use refusal::{Refusal, RefusalClass};
