@@ -9,6 +9,7 @@
 //! | [`service`] | use cases |
 //! | [`stores`] | where image data lives |
 //! | [`config`] | the options |
+//! | [`operator_files`] | files beside the configuration |
 //! | [`error`] | what a request is refused with |
 //! | [`server`] | from a configuration to a running server |
 //! | [`state`] | what all requests share |
@@ -18,6 +19,7 @@ pub mod config;
 pub mod domain;
 pub mod error;
 pub mod formats;
+pub mod operator_files;
 pub mod policy;
 pub mod server;
 pub mod service;

@@ -1,6 +1,5 @@
 //! What all requests share.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use glance_common::config::{Config, ConfigError, Section, SectionSpec};
@@ -9,7 +8,10 @@ use glance_registry_client::{ClientOptions, RegistryClient, SetupError};
 use crate::api::pipeline::{Flavor, FlavorError};
 use crate::api::versions::Versions;
 use crate::config::Options;
+use crate::domain::Protections;
+use crate::operator_files;
 use crate::policy::{Enforcer, PolicyError, PolicyOptions};
+use crate::service::protection;
 use crate::stores::catalog::{CatalogError, StoreCatalog};
 use crate::stores::ingest::Ingestor;
 
@@ -24,6 +26,8 @@ pub struct AppState {
     pub versions: Versions,
     /// The policy rules.
     pub policy: Arc<Enforcer>,
+    /// Rules for custom properties, where the operator has any.
+    pub protections: Option<Arc<Protections>>,
     /// The registry.
     pub registry: RegistryClient,
     /// The stores.
@@ -51,6 +55,9 @@ pub enum StateError {
     /// The policy cannot be read.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// The property protections cannot be used.
+    #[error(transparent)]
+    Protections(#[from] protection::LoadError),
     /// The client of the registry cannot be set up.
     #[error(transparent)]
     Registry(#[from] SetupError),
@@ -59,38 +66,51 @@ pub enum StateError {
     Stores(#[from] CatalogError),
 }
 
+/// What the operator's files decide.
+struct Rules {
+    policy: Arc<Enforcer>,
+    protections: Option<Arc<Protections>>,
+}
+
 impl AppState {
     /// Builds everything from a configuration. Reads files, and connects to nothing.
     ///
     /// # Errors
     /// [`StateError`] for a configuration with which the server must not start.
     pub fn build(config: &Config) -> Result<Self, StateError> {
-        let policy = Enforcer::load(config.section()?, config_folders(config))?;
-        Self::assemble(config, Arc::new(policy), Arc::default())
+        let options = Options::read(config)?;
+        let policy = Arc::new(Enforcer::load(config.section()?, operator_files::folders(config))?);
+        let protections = protection::load(config, &options.api)?;
+        Self::assemble(config, options, Rules { policy, protections }, Arc::default())
     }
 
-    /// Builds everything anew for a reload. A broken policy is logged and the present rules stay in force (A4).
+    /// Builds everything anew for a reload. Broken rules of any kind are logged and the present ones stay in force (A4, A6).
     ///
     /// # Errors
     /// [`StateError`] for everything else; the server goes on as before.
     pub fn rebuild(&self, config: &Config) -> Result<Self, StateError> {
-        let policy = match Enforcer::load(config.section()?, config_folders(config)) {
+        let options = Options::read(config)?;
+        let policy = match Enforcer::load(config.section()?, operator_files::folders(config)) {
             Ok(policy) => Arc::new(policy),
             Err(error) => {
                 log::error!("the old policy stays in force: {error}");
                 Arc::clone(&self.policy)
             }
         };
-        Self::assemble(config, policy, Arc::clone(&self.ingestor))
+        let protections = protection::load(config, &options.api).unwrap_or_else(|error| {
+            log::error!("the old property protections stay in force: {error}");
+            self.protections.clone()
+        });
+        Self::assemble(config, options, Rules { policy, protections }, Arc::clone(&self.ingestor))
     }
 
-    fn assemble(config: &Config, policy: Arc<Enforcer>, ingestor: Arc<Ingestor>) -> Result<Self, StateError> {
-        let options = Options::read(config)?;
+    fn assemble(config: &Config, options: Options, rules: Rules, ingestor: Arc<Ingestor>) -> Result<Self, StateError> {
+        let Rules { policy, protections } = rules;
         let flavor = flavor_of(&options, config)?;
         let registry = RegistryClient::new(&config.section::<ClientOptions>()?)?;
         let stores = Arc::new(StoreCatalog::open(config)?);
         let versions = Versions::offered(stores.is_multi_store(), options.api.image_cache_dir.is_some());
-        Ok(Self { options, flavor, versions, policy, registry, stores, ingestor })
+        Ok(Self { options, flavor, versions, policy, protections, registry, stores, ingestor })
     }
 
     /// The operator's URL of the service, without slashes at its end.
@@ -118,13 +138,4 @@ fn flavor_of(options: &Options, config: &Config) -> Result<Flavor, StateError> {
         file: config.files().last().map_or_else(|| "(none)".to_owned(), |file| file.display().to_string()),
         error,
     })
-}
-
-/// Where files that the configuration names by a relative path are looked for (operations §2): beside the configuration
-/// files, then in the usual folders.
-fn config_folders(config: &Config) -> Vec<PathBuf> {
-    let beside = config.files().filter_map(|file| file.parent()).map(PathBuf::from);
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let at_home = home.into_iter().flat_map(|home| [home.join(".glance"), home]);
-    beside.chain(at_home).chain([PathBuf::from("/etc/glance"), PathBuf::from("/etc")]).collect()
 }

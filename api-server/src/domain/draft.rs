@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use glance_common::model::Image;
 
+use super::protection::Act;
 use super::{Attribute, Operation, Quotas, Refusal, lifecycle, properties};
 
 /// A copy of an image that operations are applied to.
@@ -11,6 +12,7 @@ use super::{Attribute, Operation, Quotas, Refusal, lifecycle, properties};
 pub struct Draft {
     image: Image,
     property_names: BTreeSet<String>,
+    unreadable: BTreeSet<String>,
     touched: Vec<Attribute>,
     touched_properties: BTreeSet<String>,
 }
@@ -27,12 +29,14 @@ pub struct Changes {
 }
 
 impl Draft {
-    /// Begin with the image as it was read.
+    /// Begin with the image as it was read. Properties that are `unreadable` to the caller do not exist for the
+    /// operations; they count for quotas and keep their values.
     #[must_use]
-    pub fn new(image: &Image) -> Self {
+    pub fn new(image: &Image, unreadable: BTreeSet<String>) -> Self {
         Self {
             image: image.clone(),
             property_names: image.properties.keys().cloned().collect(),
+            unreadable,
             touched: Vec::new(),
             touched_properties: BTreeSet::new(),
         }
@@ -42,6 +46,19 @@ impl Draft {
     #[must_use]
     pub fn image(&self) -> &Image {
         &self.image
+    }
+
+    /// What the next operation would do to a custom property, if it is about one and not refused: for the rules that
+    /// protect properties.
+    #[must_use]
+    pub fn act_on_property<'a>(&self, operation: &'a Operation) -> Option<(Act, &'a str)> {
+        match operation {
+            Operation::Add(Attribute::Custom { name, .. }) | Operation::Replace(Attribute::Custom { name, .. }) => {
+                Some((if self.has_property(name) { Act::Update } else { Act::Create }, name))
+            }
+            Operation::Remove(name) if !properties::is_base(name) => Some((Act::Delete, name)),
+            _ => None,
+        }
     }
 
     /// Apply one operation (images-v2 §8.3). Operations on locations are not for drafts and change nothing.
@@ -103,7 +120,7 @@ impl Draft {
     }
 
     fn has_property(&self, name: &str) -> bool {
-        self.image.properties.contains_key(name)
+        self.image.properties.contains_key(name) && !self.unreadable.contains(name)
     }
 
     fn check_property_exists(&self, name: &str) -> Result<(), Refusal> {
@@ -119,6 +136,7 @@ impl Draft {
             Attribute::Custom { name, value } => {
                 image.properties.insert(name.clone(), Some(value.clone()));
                 self.touched_properties.insert(name.clone());
+                self.unreadable.remove(name);
                 return Ok(());
             }
             Attribute::Name(name) => image.name.clone_from(name),
@@ -206,7 +224,7 @@ mod tests {
     }
 
     fn run(status: ImageStatus, overwrite: bool, operations: &[Operation]) -> Result<Changes, Refusal> {
-        let mut draft = Draft::new(&image(status));
+        let mut draft = Draft::new(&image(status), BTreeSet::new());
         for operation in operations {
             draft.apply(operation, overwrite, &QUOTAS)?;
         }

@@ -175,10 +175,8 @@ impl Permission {
 
 impl Rule {
     fn read(section: &Section, format: Format) -> Result<Self, ProtectionError> {
-        let pattern = Regex::new(&section.name).map_err(|error| ProtectionError::Pattern {
-            section: section.name.clone(),
-            reason: error.to_string(),
-        })?;
+        let pattern = Regex::new(&section.name)
+            .map_err(|error| ProtectionError::Pattern { section: section.name.clone(), reason: error.to_string() })?;
         let permission = |at: usize| Permission::read(section, ACTS[at].1, format);
         Ok(Self { pattern, permissions: [permission(0)?, permission(1)?, permission(2)?, permission(3)?] })
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::enforcer::{PolicyError, PolicyOptions};
 use super::rule_set::Overrides;
+use crate::operator_files::locate;
 
 /// Name of the policy file unless the operator names another; it may be missing.
 pub(super) const DEFAULT_FILE: &str = "policy.yaml";
@@ -62,14 +63,6 @@ pub(super) fn fingerprint(options: &PolicyOptions, folders: &[PathBuf]) -> Finge
 fn state(path: &Path) -> Option<(SystemTime, u64)> {
     let metadata = fs::metadata(path).ok()?;
     Some((metadata.modified().ok()?, metadata.len()))
-}
-
-/// An absolute path as it is, a relative one in the first folder that has it.
-fn locate(path: &Path, folders: &[PathBuf]) -> Option<PathBuf> {
-    if path.is_absolute() {
-        return path.exists().then(|| path.to_owned());
-    }
-    folders.iter().map(|folder| folder.join(path)).find(|candidate| candidate.exists())
 }
 
 /// The files of a folder by name, hidden ones left out.

@@ -7,7 +7,9 @@ use glance_registry_client::RegistryError;
 
 use super::access::{find_image, no_image_found, rule_to_set};
 use super::patch;
+use super::protection::Guard;
 use crate::domain::draft::Draft;
+use crate::domain::protection::Act;
 use crate::domain::{ImageChange, NewImageCommand, Owner, Quotas};
 use crate::error::{ApiError, Situation};
 use crate::policy::{ImageTarget, NewImageTarget, ProjectTarget, Rule, require_writer};
@@ -40,6 +42,8 @@ pub async fn create_image(
         Owner::Named(owner) => owner.clone(),
     };
     authorise_creation(context, app, owner.as_deref(), command.visibility)?;
+    let mut guard = Guard::new(context, app);
+    command.properties.keys().try_for_each(|name| guard.require(Act::Create, name))?;
     let minimums = command.check(&Quotas::from(&app.options.api))?;
     let image = NewImage {
         id: command.id,
@@ -64,13 +68,14 @@ pub async fn create_image(
         tags: command.tags,
         locations: Vec::new(),
     };
-    app.registry.create_image(context, &image).await.map_err(|error| match (error, &image) {
+    let created = app.registry.create_image(context, &image).await.map_err(|error| match (error, &image) {
         (RegistryError::Duplicate(_), NewImage { id: Some(id), .. }) => {
             ApiError::conflict(format!("Image ID {id} already exists!"))
         }
         (RegistryError::Forbidden(_), NewImage { owner, .. }) => foreign_owner(owner.as_deref()),
         (other, _) => other.into(),
-    })
+    })?;
+    Ok(guard.conceal(created))
 }
 
 /// May the caller create an image of this owner with this visibility (images-v2 §7.1, rows 7 and 8)?
@@ -105,16 +110,18 @@ fn foreign_owner(owner: Option<&str>) -> ApiError {
 pub async fn show_image(context: &RequestContext, app: &AppState, id: &str) -> Result<Image, ApiError> {
     let image = find_image(context, app, id, no_image_found).await?;
     app.policy.enforce_on_image(context, Rule::GetImage, &image)?;
-    Ok(image)
+    Ok(Guard::new(context, app).conceal(image))
 }
 
 /// List images. One call of the registry.
 ///
 /// # Errors
 /// 403 when the caller may not list, 400 for a marker that leads nowhere (images-v2 §7.6, §7.8).
-pub async fn list_images(context: &RequestContext, app: &AppState, query: &ImageQuery) -> Result<Page, ApiError> {
+pub async fn list_images(context: &RequestContext, app: &AppState, mut query: ImageQuery) -> Result<Page, ApiError> {
     app.policy.enforce(context, Rule::GetImages, &ProjectTarget(context.project_id.as_deref()))?;
-    let found = app.registry.search_images(context, query).await.map_err(|error| match error {
+    let mut guard = Guard::new(context, app);
+    guard.restrict(&mut query);
+    let found = app.registry.search_images(context, &query).await.map_err(|error| match error {
         RegistryError::MarkerNotFound(_) => {
             ApiError::bad_request(no_image_found(query.marker.as_deref().unwrap_or_default()))
         }
@@ -123,6 +130,7 @@ pub async fn list_images(context: &RequestContext, app: &AppState, query: &Image
     let mut images = found.images;
     let is_full = query.limit.is_some_and(|limit| limit > 0 && images.len() >= limit as usize);
     images.retain(|image| app.policy.allows(context, Rule::GetImage, &ImageTarget::new(image, context)));
+    let images = images.into_iter().map(|image| guard.conceal(image)).collect();
     Ok(Page { images, is_full })
 }
 
@@ -139,22 +147,27 @@ pub async fn update_image(
 ) -> Result<Image, ApiError> {
     require_writer(context)?;
     let quotas = Quotas::from(&app.options.api);
+    let mut guard = Guard::new(context, app);
     for _ in 0..CHANGE_ATTEMPTS {
         let image = find_image(context, app, id, no_image_found).await?;
         if change.operations.is_empty() {
-            return Ok(image);
+            return Ok(guard.conceal(image));
         }
-        let mut draft = Draft::new(&image);
+        let mut draft = Draft::new(&image, guard.unreadable(&image));
         for operation in &change.operations {
             patch::authorise(context, app, draft.image(), operation)?;
+            let act = draft.act_on_property(operation);
             draft.apply(operation, change.add_overwrites, &quotas)?;
+            if let Some((act, property)) = act {
+                guard.require(act, property)?;
+            }
         }
         let update = patch::registry_update(draft.finish(&quotas)?, image.version);
         match app.registry.update_image(context, &image.id, &update).await {
             Err(RegistryError::Stale(_)) => {}
             Err(RegistryError::NotFound(_)) => return Err(ApiError::not_found(no_image_found(id))),
             Err(other) => return Err(other.into()),
-            Ok(image) => return Ok(image),
+            Ok(image) => return Ok(guard.conceal(image)),
         }
     }
     Err(ApiError::stock(Situation::Conflict).caused_by("the image changed each time while it was being changed"))

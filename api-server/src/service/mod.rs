@@ -12,6 +12,7 @@
 //! | [`delete`] | delete | 2 without data; 4 with |
 //! | [`download`] | read data | 1 |
 //! | [`upload`] | write data | 3: read, `queued` to `saving`, `saving` to `active` |
+//! | [`protection`] | which custom properties a caller may touch and see, for all of the above | 0 |
 //! | [`recovery`] | finishing or undoing what a dead node began | in the background |
 
 mod access;
@@ -22,6 +23,7 @@ pub mod images;
 mod lease;
 pub mod members;
 mod patch;
+pub mod protection;
 pub mod recovery;
 mod saving;
 pub mod tags;

@@ -19,7 +19,7 @@ pub(crate) async fn list_images(call: Call) -> Answer {
     let options = &app.options.api;
     let limits = query::PageLimits { default: options.limit_param_default, maximum: options.api_limit_max };
     let question = query::read(&pairs, limits)?;
-    let page = images::list_images(&context, &app, &question).await?;
+    let page = images::list_images(&context, &app, question).await?;
     let body = views::images(&page.images, &pairs, page.is_full, shown(&app, &context)).map_err(ApiError::internal)?;
     Ok(json(StatusCode::OK, body))
 }

@@ -24,7 +24,7 @@ async fn every_hot_path_is_one_call_of_the_registry() {
     assert_eq!(node.registry.take_calls(), ["POST /v3/images"]);
     show_image(&member("p1"), &node.app, image.id.as_str()).await.unwrap();
     assert_eq!(node.registry.take_calls(), [format!("GET /v3/images/{}", image.id)]);
-    let page = list_images(&member("p1"), &node.app, &ImageQuery { limit: Some(1), ..Default::default() }).await;
+    let page = list_images(&member("p1"), &node.app, ImageQuery { limit: Some(1), ..Default::default() }).await;
     assert!(page.unwrap().is_full);
     assert_eq!(node.registry.take_calls(), ["POST /v3/images/search"]);
     // Impossible ids cost nothing.
