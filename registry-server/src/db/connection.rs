@@ -146,7 +146,9 @@ pub(super) fn begin_read(connection: &mut DbConnection) -> QueryResult<()> {
 }
 
 /// Opens a transaction that writes. On SQLite it takes the write lock at once: a reader that becomes a writer in the
-/// middle fails at the first conflict, whatever the busy timeout.
+/// middle fails at the first conflict, whatever the busy timeout. On MySQL each statement sees what others committed
+/// before it, as on PostgreSQL: with the snapshot that is the default there, what was read first (a request key) would
+/// hide the changes that were waited for at a lock.
 pub(super) fn begin_write(connection: &mut DbConnection) -> QueryResult<()> {
     use diesel::connection::AnsiTransactionManager;
     match connection {
@@ -155,6 +157,9 @@ pub(super) fn begin_write(connection: &mut DbConnection) -> QueryResult<()> {
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(inner) => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN"),
         #[cfg(feature = "mysql")]
-        DbConnection::Mysql(inner) => AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN"),
+        DbConnection::Mysql(inner) => {
+            let begin = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN";
+            AnsiTransactionManager::begin_transaction_sql(inner, begin)
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use glance_common::config::DatabaseUrl;
 use glance_common::model::ImageId;
-use glance_common::registry_api::{ImageQuery, ImageUpdate, NewImage, PropertyExpectation, PropertyWrite};
+use glance_common::registry_api::{ImageQuery, ImageUpdate, NewImage, NewMember, PropertyExpectation, PropertyWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::on_every_engine;
 use super::support::{TestDatabase, admin, new_image};
 use crate::db::queries::request_keys::StoredAnswer;
-use crate::db::queries::{images, properties, request_keys};
+use crate::db::queries::{images, members, properties, request_keys};
 use crate::db::{Db, DbError, Engine, LocationCipher};
 
 /// The longest time in which a caller must be told that the database is away.
@@ -131,6 +131,31 @@ on_every_engine! {
                 }
             }
             assert_eq!(winners, 1);
+        });
+    }
+
+    fn limits_hold_though_something_was_read_before_the_lock(database) {
+        let db = open(database, None);
+        runtime().block_on(async {
+            let image = db.write(|session| images::create_image(session, &admin(), &new_image())).await.unwrap();
+            let tasks: Vec<_> = (0..8).map(|number| {
+                let (db, id) = (db.clone(), image.id.to_string());
+                let new = NewMember { maximum: Some(3), ..NewMember::default() };
+                tokio::spawn(async move {
+                    db.write(move |session| {
+                        request_keys::find_answer(session, &format!("key-{number}"), "digest")?;
+                        members::add_member(session, &admin(), &id, &format!("p{number}"), &new)
+                    }).await
+                })
+            }).collect();
+            let mut added = 0;
+            for task in tasks {
+                match task.await.unwrap() {
+                    Ok(_) => added += 1,
+                    Err(error) => assert!(matches!(error, DbError::LimitExceeded { .. }), "{error:?}"),
+                }
+            }
+            assert_eq!(added, 3);
         });
     }
 
