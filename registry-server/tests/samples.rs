@@ -18,7 +18,7 @@ fn the_sample_file_shows_every_option() {
 }
 
 /// Every option of the reference's sample files, uncommented, at its default, for the server and for `glance-manage`.
-/// Only the places that a test may not use are moved by a second file.
+/// Only what a test cannot have (the usual port and folders, an identity service) is changed by a second file.
 #[test]
 fn the_reference_s_own_sample_files_are_read() {
     for (program, text) in SAMPLES {
@@ -27,7 +27,7 @@ fn the_reference_s_own_sample_files_are_read() {
         std::fs::write(place("sample.conf"), text).unwrap();
         let moved = format!(
             "[DEFAULT]\nbind_host = 127.0.0.1\nbind_port = 0\nworkers = 1\n\
-             [database]\nconnection = sqlite:///{}\n",
+             [database]\nconnection = sqlite:///{}\n[paste_deploy]\nflavor = trusted-auth\n",
             place("registry.sqlite")
         );
         std::fs::write(place("moved.conf"), moved).unwrap();

@@ -33,7 +33,7 @@ pub(crate) fn test(options: &Options) -> Outcome {
         shell::install(&["libpq-dev", "libmariadb-dev", "pkg-config"])?;
     }
     let databases = Databases::start(engines)?;
-    let mut arguments = vec!["test", "--workspace"];
+    let mut arguments = vec!["test", "--workspace", "--no-fail-fast"];
     if engines.any_server() {
         arguments.extend(["--features", ALL_ENGINES]);
     }
