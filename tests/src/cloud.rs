@@ -13,6 +13,7 @@ use crate::golden;
 use crate::http::{Address, Request};
 use crate::must::Must;
 use crate::process::{Process, Signal, program};
+use crate::scenario;
 use crate::tls::Certificates;
 
 /// Time a server gets to become ready; debug builds on a busy machine are slow.
@@ -162,6 +163,18 @@ impl Builder {
             .api_option("DEFAULT", "show_image_direct_url", "True")
             .api_option("DEFAULT", "show_multiple_locations", "True")
             .api_option("fast", "weight", "10")
+    }
+
+    /// The settings that the golden answers to this scenario were recorded with: a file of property protections that
+    /// lies beside the scenario is in force.
+    #[must_use]
+    pub fn like_the_reference_for(self, scenario: &str) -> Self {
+        let rules = scenario::folder().join(format!("{scenario}.conf"));
+        let like = self.like_the_reference();
+        if rules.is_file() {
+            return like.api_option("DEFAULT", "property_protection_file", &rules.to_string_lossy());
+        }
+        like
     }
 
     /// Starts both servers and waits until they are ready.

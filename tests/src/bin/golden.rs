@@ -127,7 +127,7 @@ fn ours(name: &str) -> (scenario::Scenario, Golden, Vec<glance_tests::normal::No
         Some((scenario, engine)) => (scenario, Cloud::builder().database(engine).filled()),
         None => (name, Cloud::builder()),
     };
-    let cloud = builder.like_the_reference().start();
+    let cloud = builder.like_the_reference_for(scenario).start();
     let scenario = scenario::load(scenario);
     let answers = scenario::run(&scenario, &cloud.api_address(), cloud.path());
     (scenario, golden::load(name), answers)

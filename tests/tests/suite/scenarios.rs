@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use glance_tests::{Cloud, Engine, golden, scenario};
 
+/// Recorded with the property protections that lie beside it.
+const CONFIGURED: &str = "configured/protections";
+
 /// Runs a scenario on a new cloud with the reference's settings and compares every answer.
 fn check(name: &str) {
-    let cloud = Cloud::builder().like_the_reference().start();
+    let cloud = Cloud::builder().like_the_reference_for(name).start();
     let scenario = scenario::load(name);
     let answers = scenario::run(&scenario, &cloud.api_address(), cloud.path());
     let differences = golden::compare(&scenario, &golden::load(name), &answers);
@@ -36,10 +39,15 @@ macro_rules! scenarios {
 scenarios!(access actions create data errors list members patch router show_delete tags versions);
 
 #[test]
+fn property_protections() {
+    check(CONFIGURED);
+}
+
+#[test]
 fn every_difference_has_a_reason_in_the_ledger_and_no_reason_is_left_over() {
     let ledger = include_str!("../../compatibility.md");
     let filled = Engine::ALL.map(|engine| format!("database/read.{}", engine.name()));
-    let goldens = scenario::names().into_iter().chain(filled);
+    let goldens = scenario::names().into_iter().chain(filled).chain([CONFIGURED.to_owned()]);
     let entries = goldens.flat_map(|name| golden::load(&name).answers);
     let used: BTreeSet<String> = entries.filter_map(|entry| entry.ours.map(|ours| ours.because)).collect();
     let rows = ledger.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
