@@ -6,12 +6,13 @@ use glance_common::config::{Config, ConfigError, Section, SectionSpec};
 use glance_registry_client::{ClientOptions, RegistryClient, SetupError};
 
 use crate::api::pipeline::{Flavor, FlavorError};
+use crate::api::v2::base_properties;
 use crate::api::versions::Versions;
 use crate::config::Options;
-use crate::domain::Protections;
+use crate::domain::{FormatLists, ImageSchema, Protections};
 use crate::operator_files;
 use crate::policy::{Enforcer, PolicyError, PolicyOptions};
-use crate::service::protection;
+use crate::service::{image_schema, protection};
 use crate::stores::catalog::{CatalogError, StoreCatalog};
 use crate::stores::ingest::Ingestor;
 
@@ -28,6 +29,8 @@ pub struct AppState {
     pub policy: Arc<Enforcer>,
     /// Rules for custom properties, where the operator has any.
     pub protections: Option<Arc<Protections>>,
+    /// What an image may look like.
+    pub image_schema: Arc<ImageSchema>,
     /// The registry.
     pub registry: RegistryClient,
     /// The stores.
@@ -58,6 +61,9 @@ pub enum StateError {
     /// The property protections cannot be used.
     #[error(transparent)]
     Protections(#[from] protection::LoadError),
+    /// The operator's schema of images cannot be used.
+    #[error(transparent)]
+    ImageSchema(#[from] image_schema::LoadError),
     /// The client of the registry cannot be set up.
     #[error(transparent)]
     Registry(#[from] SetupError),
@@ -70,6 +76,7 @@ pub enum StateError {
 struct Rules {
     policy: Arc<Enforcer>,
     protections: Option<Arc<Protections>>,
+    image_schema: Arc<ImageSchema>,
 }
 
 impl AppState {
@@ -81,7 +88,8 @@ impl AppState {
         let options = Options::read(config)?;
         let policy = Arc::new(Enforcer::load(config.section()?, operator_files::folders(config))?);
         let protections = protection::load(config, &options.api)?;
-        Self::assemble(config, options, Rules { policy, protections }, Arc::default())
+        let image_schema = read_image_schema(config, &options)?;
+        Self::assemble(config, options, Rules { policy, protections, image_schema }, Arc::default())
     }
 
     /// Builds everything anew for a reload. Broken rules of any kind are logged and the present ones stay in force (A4, A6).
@@ -101,16 +109,20 @@ impl AppState {
             log::error!("the old property protections stay in force: {error}");
             self.protections.clone()
         });
-        Self::assemble(config, options, Rules { policy, protections }, Arc::clone(&self.ingestor))
+        let image_schema = read_image_schema(config, &options).unwrap_or_else(|error| {
+            log::error!("the old schema of images stays in force: {error}");
+            Arc::clone(&self.image_schema)
+        });
+        Self::assemble(config, options, Rules { policy, protections, image_schema }, Arc::clone(&self.ingestor))
     }
 
     fn assemble(config: &Config, options: Options, rules: Rules, ingestor: Arc<Ingestor>) -> Result<Self, StateError> {
-        let Rules { policy, protections } = rules;
+        let Rules { policy, protections, image_schema } = rules;
         let flavor = flavor_of(&options, config)?;
         let registry = RegistryClient::new(&config.section::<ClientOptions>()?)?;
         let stores = Arc::new(StoreCatalog::open(config)?);
         let versions = Versions::offered(stores.is_multi_store(), options.api.image_cache_dir.is_some());
-        Ok(Self { options, flavor, versions, policy, protections, registry, stores, ingestor })
+        Ok(Self { options, flavor, versions, policy, protections, image_schema, registry, stores, ingestor })
     }
 
     /// The operator's URL of the service, without slashes at its end.
@@ -129,6 +141,12 @@ impl AppState {
         tables.extend(StoreCatalog::option_tables(config)?);
         Ok(tables)
     }
+}
+
+fn read_image_schema(config: &Config, options: &Options) -> Result<Arc<ImageSchema>, image_schema::LoadError> {
+    let formats = FormatLists::from(&options.formats);
+    let base = base_properties(&formats);
+    image_schema::load(config, formats, &base)
 }
 
 fn flavor_of(options: &Options, config: &Config) -> Result<Flavor, StateError> {

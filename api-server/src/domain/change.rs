@@ -64,8 +64,8 @@ pub enum Attribute {
     Custom {
         /// Name.
         name: String,
-        /// Value.
-        value: String,
+        /// Value; null only where the operator's schema allows it.
+        value: Option<String>,
     },
 }
 

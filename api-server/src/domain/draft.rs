@@ -48,6 +48,12 @@ impl Draft {
         &self.image
     }
 
+    /// Does the image have this key after the operations so far? Every image has the base ones.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        properties::is_base(name) || self.image.properties.contains_key(name)
+    }
+
     /// What the next operation would do to a custom property, if it is about one and not refused: for the rules that
     /// protect properties.
     #[must_use]
@@ -134,7 +140,7 @@ impl Draft {
         let image = &mut self.image;
         match attribute {
             Attribute::Custom { name, value } => {
-                image.properties.insert(name.clone(), Some(value.clone()));
+                image.properties.insert(name.clone(), value.clone());
                 self.touched_properties.insert(name.clone());
                 self.unreadable.remove(name);
                 return Ok(());
@@ -220,7 +226,7 @@ mod tests {
     }
 
     fn custom(name: &str, value: &str) -> Attribute {
-        Attribute::Custom { name: name.into(), value: value.into() }
+        Attribute::Custom { name: name.into(), value: Some(value.into()) }
     }
 
     fn run(status: ImageStatus, overwrite: bool, operations: &[Operation]) -> Result<Changes, Refusal> {

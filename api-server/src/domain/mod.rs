@@ -6,6 +6,7 @@
 pub mod change;
 pub mod draft;
 pub mod formats;
+pub mod image_schema;
 pub mod lifecycle;
 pub mod new_image;
 pub mod properties;
@@ -15,6 +16,7 @@ mod refusal;
 
 pub use change::{Attribute, ImageChange, Operation};
 pub use formats::FormatLists;
+pub use image_schema::ImageSchema;
 pub use new_image::{NewImageCommand, Owner};
 pub use protection::Protections;
 pub use quota::Quotas;

@@ -32,8 +32,8 @@ pub struct NewImageCommand {
     pub os_hidden: bool,
     /// Tags as submitted, repeated ones included.
     pub tags: Vec<String>,
-    /// Custom properties.
-    pub properties: BTreeMap<String, String>,
+    /// Custom properties; null only where the operator's schema allows it.
+    pub properties: BTreeMap<String, Option<String>>,
     /// A key of the body that the service alone sets, if there is one.
     pub server_owned: Option<String>,
     /// The body tries to set locations.
@@ -112,7 +112,7 @@ impl NewImageCommand {
         }
         for (name, value) in &self.properties {
             properties::check_name_characters(name)?;
-            properties::check_value_characters(name, value)?;
+            properties::check_value_characters(name, value.as_deref().unwrap_or_default())?;
         }
         self.tags.iter().try_for_each(|tag| properties::check_tag_characters(tag))
     }
@@ -124,8 +124,8 @@ mod tests {
 
     const QUOTAS: Quotas = Quotas { properties: 1, tags: 1, members: 1, locations: 1 };
 
-    fn two_properties() -> BTreeMap<String, String> {
-        [("a", "1"), ("b", "2")].map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    fn two_properties() -> BTreeMap<String, Option<String>> {
+        [("a", "1"), ("b", "2")].map(|(name, value)| (name.to_owned(), Some(value.to_owned()))).into()
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub async fn create_image(
         os_hidden: command.os_hidden,
         created_at: None,
         updated_at: None,
-        properties: command.properties.into_iter().map(|(name, value)| (name, Some(value))).collect(),
+        properties: command.properties,
         tags: command.tags,
         locations: Vec::new(),
     };
@@ -162,6 +162,7 @@ pub async fn update_image(
                 guard.require(act, property)?;
             }
         }
+        app.image_schema.check_required(|name| draft.has(name))?;
         let update = patch::registry_update(draft.finish(&quotas)?, image.version);
         match app.registry.update_image(context, &image.id, &update).await {
             Err(RegistryError::Stale(_)) => {}

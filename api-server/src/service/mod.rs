@@ -13,12 +13,14 @@
 //! | [`download`] | read data | 1 |
 //! | [`upload`] | write data | 3: read, `queued` to `saving`, `saving` to `active` |
 //! | [`protection`] | which custom properties a caller may touch and see, for all of the above | 0 |
+//! | [`image_schema`] | finding the operator's schema, at the start | 0 |
 //! | [`recovery`] | finishing or undoing what a dead node began | in the background |
 
 mod access;
 pub mod actions;
 pub mod delete;
 pub mod download;
+pub mod image_schema;
 pub mod images;
 mod lease;
 pub mod members;

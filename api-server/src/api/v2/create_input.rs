@@ -4,17 +4,17 @@ use glance_common::model::ImageId;
 use serde_json::{Map, Value};
 
 use super::schema;
-use crate::domain::{FormatLists, NewImageCommand, Owner, Refusal, properties};
+use crate::domain::{ImageSchema, NewImageCommand, Owner, Refusal, properties};
 
 /// Read the object. What the caller may not set is refused here or noted for the service, as the order demands.
 ///
 /// # Errors
 /// 400 for what breaks the schema, 403 for names that callers may not use.
-pub(super) fn read(formats: &FormatLists, body: Map<String, Value>) -> Result<NewImageCommand, Refusal> {
+pub(super) fn read(image_schema: &ImageSchema, body: Map<String, Value>) -> Result<NewImageCommand, Refusal> {
     if let Some(key) = body.keys().find(|key| properties::is_view_only(key)) {
         return Err(Refusal::forbidden(properties::read_only_text(key)));
     }
-    schema::check_image(formats, &body)?;
+    schema::check_image(image_schema, &body)?;
     let custom = || body.keys().filter(|key| !properties::is_base(key));
     custom().try_for_each(|key| properties::check_name_length(key))?;
     if let Some(key) = custom().find(|key| properties::is_reserved(key)) {
@@ -46,9 +46,7 @@ fn set(command: &mut NewImageCommand, key: String, value: Value) {
             command.server_owned.get_or_insert(key);
         }
         _ => {
-            if let Value::String(value) = value {
-                command.properties.insert(key, value);
-            }
+            command.properties.insert(key, custom(value));
         }
     }
 }
@@ -58,6 +56,16 @@ pub(super) fn text(value: Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text),
         _ => None,
+    }
+}
+
+/// The value of a custom property as it is stored: a text. Other values than texts and null are those of declared
+/// properties, and are stored as JSON.
+pub(super) fn custom(value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
     }
 }
 
@@ -76,10 +84,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::FormatLists;
 
     fn run(body: Value) -> Result<NewImageCommand, Refusal> {
         let formats = FormatLists { disk: vec!["raw".into()], container: vec!["bare".into()] };
-        read(&formats, body.as_object().unwrap().clone())
+        read(&formats.into(), body.as_object().unwrap().clone())
     }
 
     #[test]
@@ -102,7 +111,7 @@ mod tests {
             protected: true,
             os_hidden: true,
             tags: vec!["x".into(), "x".into()],
-            properties: [("foo".to_owned(), "bar".to_owned())].into(),
+            properties: [("foo".to_owned(), Some("bar".to_owned()))].into(),
             server_owned: None,
             has_locations: false,
         };

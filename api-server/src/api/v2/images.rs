@@ -8,7 +8,6 @@ use glance_common::model::Image;
 use super::{create_input, json_patch, query, schema, views};
 use crate::api::body::read_json;
 use crate::api::{Answer, Call};
-use crate::domain::FormatLists;
 use crate::error::ApiError;
 use crate::service::images;
 use crate::state::AppState;
@@ -28,7 +27,7 @@ pub(crate) async fn list_images(call: Call) -> Answer {
 pub(crate) async fn create_image(call: Call) -> Answer {
     let Call { app, context, origin, payload, .. } = call;
     let body = read_json(payload, app.options.api.max_json_body_size.bytes()).await?;
-    let command = create_input::read(&FormatLists::from(&app.options.formats), schema::object(body)?)?;
+    let command = create_input::read(&app.image_schema, schema::object(body)?)?;
     let image = images::create_image(&context, &app, command).await?;
     let mut answer = image_answer(StatusCode::CREATED, &app, &context, &image)?;
     let location = format!("{}/v2/images/{}", origin.base(), image.id);
@@ -61,7 +60,7 @@ pub(crate) async fn update_image(call: Call) -> Answer {
     let id = call.param("image_id").to_owned();
     let Call { app, context, payload, .. } = call;
     let body = read_json(payload, app.options.api.max_json_body_size.bytes()).await?;
-    let change = json_patch::read(dialect, &FormatLists::from(&app.options.formats), body)?;
+    let change = json_patch::read(dialect, &app.image_schema, body)?;
     let image = images::update_image(&context, &app, &id, &change).await?;
     image_answer(StatusCode::OK, &app, &context, &image)
 }
@@ -89,6 +88,7 @@ fn shown<'a>(app: &'a AppState, context: &RequestContext) -> views::Shown<'a> {
         direct_url: options.show_image_direct_url,
         locations: options.show_multiple_locations,
         stores: &app.stores,
+        schema: &app.image_schema,
         to_admin: context.is_admin,
     }
 }

@@ -4,10 +4,10 @@
 
 use serde_json::{Map, Value};
 
-use super::create_input::{text, texts};
+use super::create_input::{custom, text, texts};
 use super::schema;
 use crate::domain::change::LocationsOperation;
-use crate::domain::{Attribute, FormatLists, ImageChange, Operation, Refusal, properties};
+use crate::domain::{Attribute, ImageChange, ImageSchema, Operation, Refusal, properties};
 
 /// The media types that are taken, as the refusal lists them.
 pub(super) const ACCEPTED: &str =
@@ -46,16 +46,16 @@ impl Dialect {
 ///
 /// # Errors
 /// 400 for what is malformed or breaks the schema, 403 for attributes that callers may not change.
-pub(super) fn read(dialect: Dialect, formats: &FormatLists, body: Value) -> Result<ImageChange, Refusal> {
+pub(super) fn read(dialect: Dialect, image_schema: &ImageSchema, body: Value) -> Result<ImageChange, Refusal> {
     let Value::Array(elements) = body else {
         return Err(Refusal::invalid("Request body must be a JSON array of operation objects."));
     };
-    let operations = elements.into_iter().map(|element| read_operation(dialect, formats, element));
+    let operations = elements.into_iter().map(|element| read_operation(dialect, image_schema, element));
     let operations = operations.collect::<Result<Vec<_>, _>>()?;
     Ok(ImageChange { operations, add_overwrites: dialect == Dialect::V21 })
 }
 
-fn read_operation(dialect: Dialect, formats: &FormatLists, element: Value) -> Result<Operation, Refusal> {
+fn read_operation(dialect: Dialect, image_schema: &ImageSchema, element: Value) -> Result<Operation, Refusal> {
     let Value::Object(mut element) = element else {
         return Err(Refusal::invalid("Operations must be JSON objects."));
     };
@@ -72,7 +72,7 @@ fn read_operation(dialect: Dialect, formats: &FormatLists, element: Value) -> Re
     let root = path.into_iter().next().unwrap_or_default();
     check_root(&root)?;
     match value {
-        Some(value) if op != Op::Remove => read_value(op, formats, root, value),
+        Some(value) if op != Op::Remove => read_value(op, image_schema, root, value),
         _ if root == "locations" => Ok(Operation::Locations(LocationsOperation::Remove)),
         _ => Ok(Operation::Remove(root)),
     }
@@ -151,18 +151,18 @@ fn check_root(root: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn read_value(op: Op, formats: &FormatLists, root: String, value: Value) -> Result<Operation, Refusal> {
+fn read_value(op: Op, image_schema: &ImageSchema, root: String, value: Value) -> Result<Operation, Refusal> {
     if root == "locations" {
         let is_none = value.as_array().is_some_and(Vec::is_empty);
         let list = if op == Op::Add { Value::Array(vec![value]) } else { value };
-        schema::check_key(formats, &root, &list)?;
+        schema::check_key(image_schema, &root, &list)?;
         return Ok(Operation::Locations(match op {
             Op::Add => LocationsOperation::Add,
             _ if is_none => LocationsOperation::ReplaceByNone,
             _ => LocationsOperation::Replace,
         }));
     }
-    schema::check_key(formats, &root, &value)?;
+    schema::check_key(image_schema, &root, &value)?;
     let attribute = attribute(root, value)?;
     Ok(if op == Op::Add { Operation::Add(attribute) } else { Operation::Replace(attribute) })
 }
@@ -185,7 +185,7 @@ fn attribute(root: String, value: Value) -> Result<Attribute, Refusal> {
         "tags" => Attribute::Tags(texts(value)),
         _ => {
             properties::check_name_length(&root)?;
-            Attribute::Custom { name: root, value: text(value).unwrap_or_default() }
+            Attribute::Custom { name: root, value: custom(value) }
         }
     })
 }
@@ -195,15 +195,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::FormatLists;
     use crate::domain::RefusalClass;
 
     fn run(dialect: Dialect, body: Value) -> Result<ImageChange, Refusal> {
         let formats = FormatLists { disk: vec!["raw".into()], container: vec!["bare".into()] };
-        read(dialect, &formats, body)
+        read(dialect, &formats.into(), body)
     }
 
     fn custom(name: &str) -> Attribute {
-        Attribute::Custom { name: name.into(), value: "v".into() }
+        Attribute::Custom { name: name.into(), value: Some("v".into()) }
     }
 
     #[test]

@@ -5,11 +5,12 @@
 //! |---|---|
 //! | `images`, `image_data`, `members`, `tags`, `actions`, `schemas` | handlers, one file for each resource |
 //! | `create_input`, `json_patch`, `query` | bodies and parameters, read into commands |
-//! | `schema` | what an image may look like, and the words for what it may not |
+//! | `schema`, `declared` | what an image may look like, and the words for what it may not |
 //! | `views` | images as JSON |
 
 pub(crate) mod actions;
 mod create_input;
+mod declared;
 pub(crate) mod image_data;
 pub(crate) mod images;
 mod json_patch;
@@ -22,3 +23,5 @@ mod schema;
 pub(crate) mod schemas;
 pub(crate) mod tags;
 mod views;
+
+pub(crate) use schemas::properties as base_properties;

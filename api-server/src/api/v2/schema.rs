@@ -6,8 +6,10 @@
 use glance_common::model::{ImageId, ImageStatus, Visibility};
 use serde_json::Value;
 
+use super::declared;
 use super::python_repr::{repr, repr_text};
-use crate::domain::{FormatLists, Refusal};
+use crate::domain::image_schema::violation;
+use crate::domain::{ImageSchema, Refusal};
 
 /// What an id looks like.
 pub(super) const ID_PATTERN: &str =
@@ -42,17 +44,17 @@ pub(super) const KEYS: [&str; 25] = [
     "locations",
 ];
 
-/// Check a whole object: its base keys in the order of the schema, then all others.
+/// Check a whole object: its base keys in the order of the schema, all others, then what is missing.
 ///
 /// # Errors
 /// 400 that tells the first violation.
-pub(super) fn check_image(formats: &FormatLists, image: &serde_json::Map<String, Value>) -> Result<(), Refusal> {
+pub(super) fn check_image(schema: &ImageSchema, image: &serde_json::Map<String, Value>) -> Result<(), Refusal> {
     let base = KEYS.iter().filter_map(|key| image.get_key_value(*key));
     let custom = image.iter().filter(|(key, _)| !KEYS.contains(&key.as_str()));
     for (key, value) in base.chain(custom) {
-        check_key(formats, key, value)?;
+        check_key(schema, key, value)?;
     }
-    Ok(())
+    schema.check_required(|name| image.contains_key(name))
 }
 
 /// The members of an image's object.
@@ -70,7 +72,8 @@ pub(super) fn object(image: Value) -> Result<serde_json::Map<String, Value>, Ref
 ///
 /// # Errors
 /// 400 that tells the violation.
-pub(super) fn check_key(formats: &FormatLists, key: &str, value: &Value) -> Result<(), Refusal> {
+pub(super) fn check_key(schema: &ImageSchema, key: &str, value: &Value) -> Result<(), Refusal> {
+    let formats = &schema.formats;
     match key {
         "id" => is_text(value).and_then(matches_id_pattern),
         "name" | "owner" => is_text_or_null(value, 255),
@@ -86,14 +89,10 @@ pub(super) fn check_key(formats: &FormatLists, key: &str, value: &Value) -> Resu
         "disk_format" => is_format(value, &formats.disk),
         "tags" => are_tags(value),
         "locations" => are_locations(value),
-        // The view-only keys and times are texts, and so is every custom property.
-        _ => is_text(value).map(|_| ()),
+        // The view-only keys and times are texts, and so is every custom property that is not declared.
+        _ => declared::check(schema, key, value).unwrap_or_else(|| is_text(value).map(|_| ())),
     }
     .map_err(|reason| violation(&reason))
-}
-
-fn violation(reason: &str) -> Refusal {
-    Refusal::invalid(format!("Provided object does not match schema 'image': {reason}"))
 }
 
 type Checked<T = ()> = Result<T, String>;
@@ -205,9 +204,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::FormatLists;
 
-    fn formats() -> FormatLists {
-        FormatLists { disk: vec!["raw".into(), "qcow2".into()], container: vec!["bare".into()] }
+    fn formats() -> ImageSchema {
+        FormatLists { disk: vec!["raw".into(), "qcow2".into()], container: vec!["bare".into()] }.into()
     }
 
     #[test]

@@ -5,36 +5,42 @@ use serde_json::{Map, Value, json};
 
 use super::schema::ID_PATTERN;
 use crate::api::{Answer, Call};
-use crate::domain::FormatLists;
+use crate::domain::{FormatLists, ImageSchema};
 
 /// `GET /v2/schemas/image`
 pub(crate) async fn show_image_schema(call: Call) -> Answer {
-    Ok(HttpResponse::Ok().json(image(&FormatLists::from(&call.app.options.formats))))
+    Ok(HttpResponse::Ok().json(image(&call.app.image_schema)))
 }
 
 /// `GET /v2/schemas/images`
 pub(crate) async fn show_images_schema(call: Call) -> Answer {
-    Ok(HttpResponse::Ok().json(images(&FormatLists::from(&call.app.options.formats))))
+    Ok(HttpResponse::Ok().json(images(&call.app.image_schema)))
 }
 
-fn image(formats: &FormatLists) -> Value {
-    json!({
+fn image(schema: &ImageSchema) -> Value {
+    let mut all = properties(&schema.formats);
+    all.extend(schema.declared().clone());
+    let mut document = json!({
         "name": "image",
-        "properties": properties(formats),
+        "properties": all,
         "additionalProperties": {"type": "string"},
         "links": [
             {"rel": "self", "href": "{self}"},
             {"rel": "enclosure", "href": "{file}"},
             {"rel": "describedby", "href": "{schema}"},
         ],
-    })
+    });
+    if let Some(required) = schema.required() {
+        document["required"] = json!(required);
+    }
+    document
 }
 
-fn images(formats: &FormatLists) -> Value {
+fn images(schema: &ImageSchema) -> Value {
     json!({
         "name": "images",
         "properties": {
-            "images": {"type": "array", "items": image(formats)},
+            "images": {"type": "array", "items": image(schema)},
             "first": {"type": "string"},
             "next": {"type": "string"},
             "schema": {"type": "string"},
@@ -47,7 +53,8 @@ fn images(formats: &FormatLists) -> Value {
     })
 }
 
-fn properties(formats: &FormatLists) -> Map<String, Value> {
+/// The definitions of the keys that every image has.
+pub(crate) fn properties(formats: &FormatLists) -> Map<String, Value> {
     let id = with(text("An identifier for the image"), "pattern", json!(ID_PATTERN));
     let status = json!([
         "queued",
@@ -186,12 +193,24 @@ mod tests {
 
     #[test]
     fn documents_have_the_keys_of_the_specification_in_order() {
-        let image = image(&formats());
+        let image = image(&formats().into());
         let keys: Vec<_> = properties(&formats()).into_iter().map(|(key, _)| key).collect();
         assert_eq!(keys, schema::KEYS);
         assert!(properties(&formats()).values().all(|definition| definition["description"].is_string()));
         assert_eq!(image["properties"]["disk_format"]["enum"], json!([null, "raw"]));
-        assert_eq!(images(&formats())["properties"]["images"]["items"], image);
+        assert_eq!(images(&formats().into())["properties"]["images"]["items"], image);
+    }
+
+    #[test]
+    fn what_the_operator_declares_is_appended() {
+        let text = r#"{"properties": {"arch": {"type": "string"}}, "required": ["arch"]}"#;
+        let schema = ImageSchema::read(formats(), &properties(&formats()), text).unwrap();
+        let document = image(&schema);
+        let last = document["properties"].as_object().unwrap().iter().last().unwrap();
+        assert_eq!(last, (&"arch".to_owned(), &json!({"type": "string", "is_base": false})));
+        assert_eq!(document["required"], json!(["arch"]));
+        assert_eq!(image(&formats().into()).get("required"), None);
+        assert_eq!(images(&schema)["properties"]["images"]["items"], document);
     }
 
     #[test]

@@ -5,13 +5,12 @@ use serde_json::json;
 
 use super::schema;
 use crate::api::{Answer, Call};
-use crate::domain::FormatLists;
 use crate::service::tags;
 
 /// `PUT /v2/images/{image_id}/tags/{tag}`
 pub(crate) async fn add_tag(call: Call) -> Answer {
     let tag = call.param("tag");
-    schema::check_key(&FormatLists::from(&call.app.options.formats), "tags", &json!([tag]))?;
+    schema::check_key(&call.app.image_schema, "tags", &json!([tag]))?;
     tags::add_tag(&call.context, &call.app, call.param("image_id"), tag).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -7,7 +7,7 @@ use glance_common::model::{Image, ImageStatus, Timestamp};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
-use crate::domain::properties;
+use crate::domain::{ImageSchema, properties};
 use crate::stores::Location;
 use crate::stores::catalog::StoreCatalog;
 
@@ -23,6 +23,8 @@ pub(super) struct Shown<'a> {
     pub(super) locations: bool,
     /// Knows the order of locations, and whether stores have ids.
     pub(super) stores: &'a StoreCatalog,
+    /// Knows which properties may be null.
+    pub(super) schema: &'a ImageSchema,
     /// The caller sees the locations of deactivated images too.
     pub(super) to_admin: bool,
 }
@@ -92,7 +94,11 @@ impl Serialize for ImageView<'_> {
         let mut map = serializer.serialize_map(None)?;
         for (name, value) in &image.properties {
             if !properties::is_base(name) && !properties::is_hidden(name) {
-                map.serialize_entry(name, value.as_deref().unwrap_or_default())?;
+                // Old clouds have nulls elsewhere too.
+                match value.as_deref() {
+                    None if self.shown.schema.is_declared(name) => map.serialize_entry(name, &None::<&str>)?,
+                    value => map.serialize_entry(name, value.unwrap_or_default())?,
+                }
             }
         }
         map.serialize_entry("name", &image.name)?;
@@ -135,7 +141,7 @@ impl ImageView<'_> {
     /// The locations that this caller may know of, in the order of reading. Empty too where this node shows none of
     /// them, nor anything that follows from them.
     fn locations(&self) -> Vec<Location> {
-        let Shown { direct_url, locations, stores, to_admin } = self.shown;
+        let Shown { direct_url, locations, stores, to_admin, .. } = self.shown;
         let hidden = self.image.status == ImageStatus::Deactivated && !to_admin;
         if hidden || !(direct_url || locations || stores.is_multi_store()) {
             return Vec::new();

@@ -5,6 +5,7 @@ use glance_common::model::{ImageId, LocationStatus, Visibility};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::FormatLists;
 
 const ID: &str = "0d4a9a5b-1c2d-4e5f-8a9b-0c1d2e3f4a5b";
 
@@ -66,8 +67,13 @@ fn sample() -> Image {
     }
 }
 
+fn plain_schema() -> ImageSchema {
+    ImageSchema::plain(FormatLists { disk: Vec::new(), container: Vec::new() })
+}
+
 fn view(image: &Image, catalog: &StoreCatalog, all: bool, to_admin: bool) -> Value {
-    let shown = Shown { direct_url: all, locations: all, stores: catalog, to_admin };
+    let schema = plain_schema();
+    let shown = Shown { direct_url: all, locations: all, stores: catalog, schema: &schema, to_admin };
     serde_json::from_slice(&super::image(image, shown).unwrap()).unwrap()
 }
 
@@ -75,7 +81,8 @@ fn view(image: &Image, catalog: &StoreCatalog, all: bool, to_admin: bool) -> Val
 fn an_image_is_written_in_the_order_of_the_original() {
     let folder = tempfile::tempdir().unwrap();
     let catalog = catalog(false, folder.path());
-    let shown = Shown { direct_url: false, locations: false, stores: &catalog, to_admin: false };
+    let schema = plain_schema();
+    let shown = Shown { direct_url: false, locations: false, stores: &catalog, schema: &schema, to_admin: false };
     let text = String::from_utf8(super::image(&sample(), shown).unwrap()).unwrap();
     let wanted = concat!(
         r#"{"foo":"bär","old":"","name":"a","disk_format":"raw","container_format":"bare","visibility":"shared","#,
@@ -87,6 +94,18 @@ fn an_image_is_written_in_the_order_of_the_original() {
         r#""file":"/v2/images/0d4a9a5b-1c2d-4e5f-8a9b-0c1d2e3f4a5b/file","schema":"/v2/schemas/image"}"#,
     );
     assert_eq!(text, wanted);
+}
+
+#[test]
+fn nulls_are_shown_where_the_operator_declares_the_property() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = catalog(false, folder.path());
+    let formats = FormatLists { disk: Vec::new(), container: Vec::new() };
+    let text = r#"{"old": {"type": ["null", "string"]}, "foo": {"type": "string"}}"#;
+    let schema = ImageSchema::read(formats, &serde_json::Map::new(), text).unwrap();
+    let shown = Shown { direct_url: false, locations: false, stores: &catalog, schema: &schema, to_admin: false };
+    let seen: Value = serde_json::from_slice(&super::image(&sample(), shown).unwrap()).unwrap();
+    assert_eq!((&seen["old"], &seen["foo"]), (&Value::Null, &json!("bär")));
 }
 
 #[test]
@@ -119,7 +138,8 @@ fn locations_of_deactivated_images_are_for_administrators() {
 fn pages_link_to_the_first_and_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let catalog = catalog(false, folder.path());
-    let shown = Shown { direct_url: false, locations: false, stores: &catalog, to_admin: false };
+    let schema = plain_schema();
+    let shown = Shown { direct_url: false, locations: false, stores: &catalog, schema: &schema, to_admin: false };
     let page = |query: &str, images: &[Image], more: bool| -> Value {
         let pairs = glance_common::http::query::parse(query).unwrap();
         serde_json::from_slice(&super::images(images, &pairs, more, shown).unwrap()).unwrap()
