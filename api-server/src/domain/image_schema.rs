@@ -58,7 +58,7 @@ impl ImageSchema {
     /// # Errors
     /// [`SchemaError`]: the server must not start.
     pub fn read(formats: FormatLists, base: &Map<String, Value>, text: &str) -> Result<Self, SchemaError> {
-        let (definitions, required) = sections(text)?;
+        let Declarations { definitions, required } = Declarations::read(text)?;
         let mut schema = Self { required, ..Self::plain(formats) };
         for (name, definition) in definitions {
             if let Some(own) = base.get(&name) {
@@ -130,21 +130,29 @@ pub fn violation(reason: &str) -> Refusal {
     Refusal::invalid(format!("Provided object does not match schema 'image': {reason}"))
 }
 
-/// Definitions and required names, from either form of the file.
-fn sections(text: &str) -> Result<(Map<String, Value>, Option<Vec<String>>), SchemaError> {
-    let malformed = |reason: &str| SchemaError::Malformed(reason.to_owned());
-    let file = serde_json::from_str(text).map_err(|error| malformed(&error.to_string()))?;
-    let Value::Object(mut file) = file else {
-        return Err(malformed("it is no object"));
-    };
-    let Some(definitions) = file.remove("properties") else {
-        return Ok((file, None));
-    };
-    let Value::Object(definitions) = definitions else {
-        return Err(malformed("properties is no object"));
-    };
-    let required = file.remove("required").map(serde_json::from_value).transpose();
-    Ok((definitions, required.map_err(|_| malformed("required is no list of names"))?))
+/// What a file says.
+struct Declarations {
+    definitions: Map<String, Value>,
+    required: Option<Vec<String>>,
+}
+
+impl Declarations {
+    /// Reads either form of the file.
+    fn read(text: &str) -> Result<Self, SchemaError> {
+        let malformed = |reason: &str| SchemaError::Malformed(reason.to_owned());
+        let file = serde_json::from_str(text).map_err(|error| malformed(&error.to_string()))?;
+        let Value::Object(mut file) = file else {
+            return Err(malformed("it is no object"));
+        };
+        let Some(definitions) = file.remove("properties") else {
+            return Ok(Self { definitions: file, required: None });
+        };
+        let Value::Object(definitions) = definitions else {
+            return Err(malformed("properties is no object"));
+        };
+        let required = file.remove("required").map(serde_json::from_value).transpose();
+        Ok(Self { definitions, required: required.map_err(|_| malformed("required is no list of names"))? })
+    }
 }
 
 /// A definition without what does not change its meaning.

@@ -206,7 +206,7 @@ mod tests {
         let text = r#"{"properties": {"arch": {"type": "string"}}, "required": ["arch"]}"#;
         let schema = ImageSchema::read(formats(), &properties(&formats()), text).unwrap();
         let document = image(&schema);
-        let last = document["properties"].as_object().unwrap().iter().last().unwrap();
+        let last = document["properties"].as_object().unwrap().iter().next_back().unwrap();
         assert_eq!(last, (&"arch".to_owned(), &json!({"type": "string", "is_base": false})));
         assert_eq!(document["required"], json!(["arch"]));
         assert_eq!(image(&formats().into()).get("required"), None);
