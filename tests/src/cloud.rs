@@ -53,6 +53,7 @@ pub struct Builder {
     filled: bool,
     wait: bool,
     wrapper: Vec<String>,
+    files: Vec<(String, String)>,
 }
 
 impl Default for Builder {
@@ -67,6 +68,7 @@ impl Default for Builder {
             filled: false,
             wait: true,
             wrapper: Vec::new(),
+            files: Vec::new(),
         }
     }
 }
@@ -165,16 +167,27 @@ impl Builder {
             .api_option("fast", "weight", "10")
     }
 
-    /// The settings that the golden answers to this scenario were recorded with: a file of property protections that
-    /// lies beside the scenario is in force.
+    /// A file beside the configuration files.
+    #[must_use]
+    pub fn file(mut self, name: &str, text: &str) -> Self {
+        self.files.push((name.into(), text.into()));
+        self
+    }
+
+    /// The settings that the golden answers to this scenario were recorded with: a file of property protections
+    /// (`.conf`) or a schema of images (`.schema.json`) that lies beside the scenario is in force.
     #[must_use]
     pub fn like_the_reference_for(self, scenario: &str) -> Self {
-        let rules = scenario::folder().join(format!("{scenario}.conf"));
-        let like = self.like_the_reference();
-        if rules.is_file() {
-            return like.api_option("DEFAULT", "property_protection_file", &rules.to_string_lossy());
+        let beside = |ending: &str| std::fs::read_to_string(scenario::folder().join(format!("{scenario}.{ending}")));
+        let mut like = self.like_the_reference();
+        if let Ok(rules) = beside("conf") {
+            let rules_file = "property-protections.conf";
+            like = like.file(rules_file, &rules).api_option("DEFAULT", "property_protection_file", rules_file);
         }
-        like
+        match beside("schema.json") {
+            Ok(schema) => like.file("schema-image.json", &schema),
+            Err(_) => like,
+        }
     }
 
     /// Starts both servers and waits until they are ready.
@@ -185,6 +198,9 @@ impl Builder {
     pub fn start(self) -> Cloud {
         let folder = TempDir::with_prefix("glance-test-").must("a temporary folder");
         let path = folder.path().to_owned();
+        for (name, text) in &self.files {
+            std::fs::write(path.join(name), text).must(name);
+        }
         let database = self.database.unwrap_or_else(|| Database::create(self.engine, &path));
         if self.filled {
             fill(&database, &path);

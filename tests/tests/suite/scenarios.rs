@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use glance_tests::{Cloud, Engine, golden, scenario};
 
-/// Recorded with the property protections that lie beside it.
-const CONFIGURED: &str = "configured/protections";
+/// Recorded with the property protections or the schema that lie beside them.
+const CONFIGURED: [&str; 2] = ["configured/operator_schema", "configured/protections"];
 
 /// Runs a scenario on a new cloud with the reference's settings and compares every answer.
 fn check(name: &str) {
@@ -40,14 +40,19 @@ scenarios!(access actions create data errors list members patch router show_dele
 
 #[test]
 fn property_protections() {
-    check(CONFIGURED);
+    check("configured/protections");
+}
+
+#[test]
+fn declared_properties() {
+    check("configured/operator_schema");
 }
 
 #[test]
 fn every_difference_has_a_reason_in_the_ledger_and_no_reason_is_left_over() {
     let ledger = include_str!("../../compatibility.md");
     let filled = Engine::ALL.map(|engine| format!("database/read.{}", engine.name()));
-    let goldens = scenario::names().into_iter().chain(filled).chain([CONFIGURED.to_owned()]);
+    let goldens = scenario::names().into_iter().chain(filled).chain(CONFIGURED.map(str::to_owned));
     let entries = goldens.flat_map(|name| golden::load(&name).answers);
     let used: BTreeSet<String> = entries.filter_map(|entry| entry.ours.map(|ours| ours.because)).collect();
     let rows = ledger.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));

@@ -22,11 +22,7 @@ fn flat() -> Value {
 
 /// A running cloud with this schema file beside the configuration.
 fn declaring(engine: Engine, schema: &Value) -> Cloud {
-    let mut cloud = Cloud::builder().database(engine).start();
-    write(&cloud, schema);
-    cloud.kill(Service::Api);
-    cloud.start(Service::Api);
-    cloud
+    Cloud::builder().database(engine).file("schema-image.json", &schema.to_string()).start()
 }
 
 fn write(cloud: &Cloud, schema: &Value) {
