@@ -294,4 +294,28 @@ mod tests {
         let removed = run(ImageStatus::Active, true, &[Operation::Remove("foo".into())]);
         assert_eq!(removed.map(|changes| changes.removed_properties), Ok(vec!["foo".to_owned()]));
     }
+
+    #[test]
+    fn unreadable_properties_do_not_exist_but_count_and_stay() {
+        let draft = || Draft::new(&image(ImageStatus::Active), BTreeSet::from(["foo".to_owned()]));
+        let (add, replace) = (Operation::Add(custom("foo", "2")), Operation::Replace(custom("foo", "2")));
+        let remove = Operation::Remove("foo".into());
+        assert_eq!(draft().act_on_property(&add), Some((Act::Create, "foo")));
+        for operation in [&replace, &remove] {
+            let refusal = draft().apply(operation, true, &QUOTAS).map_err(|refusal| refusal.text);
+            assert_eq!(refusal, Err("Property foo does not exist.".to_owned()));
+        }
+        let mut written = draft();
+        assert_eq!(written.apply(&add, false, &QUOTAS), Ok(()));
+        assert_eq!(written.act_on_property(&replace), Some((Act::Update, "foo")));
+        let mut full = draft();
+        for name in ["a", "b"] {
+            assert_eq!(full.apply(&Operation::Add(custom(name, "1")), true, &QUOTAS), Ok(()));
+        }
+        assert!(full.has("foo") && full.finish(&QUOTAS).is_err(), "three properties where two are allowed");
+        let mut other = draft();
+        assert_eq!(other.apply(&Operation::Replace(Attribute::Name(None)), true, &QUOTAS), Ok(()));
+        let wanted = Changes { attributes: vec![Attribute::Name(None)], ..Changes::default() };
+        assert_eq!(other.finish(&QUOTAS), Ok(wanted));
+    }
 }
