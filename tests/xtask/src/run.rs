@@ -142,6 +142,7 @@ fn start(program: &Path, folder: &Path) -> Result<Child, String> {
         .stderr(output)
         // Ctrl-C is for this program, which then ends both in order
         .process_group(0);
+    signals::release(&mut command);
     command.spawn().map_err(said)
 }
 

@@ -2,6 +2,8 @@
 #![expect(unsafe_code, reason = "the standard library knows nothing of signals")]
 
 use std::mem::MaybeUninit;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::time::Duration;
 
 /// The signals that end a command, taken out of their ordinary handling.
@@ -9,7 +11,7 @@ pub(crate) struct Endings(libc::sigset_t);
 
 impl Endings {
     /// From now on SIGINT and SIGTERM wait to be fetched by `arrived`. Programs started later
-    /// are not affected: the standard library clears the mask for them.
+    /// inherit that, unless they are started with `release`.
     pub(crate) fn hold() -> Self {
         let mut set = MaybeUninit::<libc::sigset_t>::uninit();
         // SAFETY: sigemptyset fills the set before anything reads it; the other calls get that
@@ -31,6 +33,20 @@ impl Endings {
         let time = libc::timespec { tv_sec: 0, tv_nsec: nanoseconds };
         // SAFETY: both pointers are to live values; nothing is written through the null one.
         unsafe { libc::sigtimedwait(&raw const self.0, std::ptr::null_mut(), &raw const time) > 0 }
+    }
+}
+
+/// Lets a program that is to be started get all signals.
+pub(crate) fn release(command: &mut Command) {
+    // SAFETY: between fork and exec only sigemptyset and sigprocmask are called, which are
+    // allowed there; the set is filled before it is read.
+    unsafe {
+        command.pre_exec(|| {
+            let mut none = MaybeUninit::<libc::sigset_t>::uninit();
+            libc::sigemptyset(none.as_mut_ptr());
+            libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
+            Ok(())
+        });
     }
 }
 
