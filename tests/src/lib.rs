@@ -36,29 +36,26 @@ pub use image::NewImage;
 pub use must::{Must, eventually};
 
 /// Makes one test per database engine: modules named after `$name` with the tests `sqlite`,
-/// `postgres` and `mariadb`, which call `$body` (a `fn(Engine)`) and carry the attributes given.
+/// `postgres` and `mariadb`, which call `$body` (a `fn(Engine)`).
 /// The runner leaves engines out by these names.
 #[macro_export]
 macro_rules! on_every_database {
-    ($($(#[$meta:meta])* $name:ident => $body:expr;)+) => {$(
+    ($($name:ident => $body:expr;)+) => {$(
         mod $name {
             #[allow(unused_imports, clippy::allow_attributes, reason = "bodies may be paths or closures")]
             use super::*;
 
             #[test]
-            $(#[$meta])*
             fn sqlite() {
                 ($body)($crate::Engine::Sqlite);
             }
 
             #[test]
-            $(#[$meta])*
             fn postgres() {
                 ($body)($crate::Engine::Postgres);
             }
 
             #[test]
-            $(#[$meta])*
             fn mariadb() {
                 ($body)($crate::Engine::MariaDb);
             }

@@ -2,7 +2,7 @@
 //!
 //! To serve a new route, write its handler as `pub async fn name(call: Call) -> Answer` and add a line here:
 //!
-//! ```ignore
+//! ```text
 //! route(Method::GET, "/v2/images/{image_id}", images::show_image).rejects_body(),
 //! ```
 //!

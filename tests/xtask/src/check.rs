@@ -11,7 +11,8 @@ const UNWANTED: &[(&str, &str)] =
 pub(crate) fn check() -> Outcome {
     shell::install(&["libpq-dev", "libmariadb-dev", "pkg-config"])?;
     must_succeed("format", &mut cargo(&["fmt", "--all", "--check"]))?;
-    let clippy = ["clippy", "--workspace", "--all-targets", "--features", ALL_ENGINES, "--", "-D", "warnings"];
+    let features = shell::all_features();
+    let clippy = ["clippy", "--workspace", "--all-targets", "--features", &features, "--", "-D", "warnings"];
     must_succeed("clippy", &mut cargo(&clippy))?;
     let documentation = ["doc", "--workspace", "--no-deps", "--features", ALL_ENGINES];
     must_succeed("documentation", cargo(&documentation).env("RUSTDOCFLAGS", "-D warnings"))?;

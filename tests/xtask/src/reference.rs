@@ -60,8 +60,9 @@ pub(crate) fn check(options: &Options) -> Outcome {
     shell::install(&["libpq-dev", "libmariadb-dev", "pkg-config"])?;
     let databases = Databases::start(engines)?;
     must_succeed("building", &mut cargo(&["build", "--workspace", "--features", ALL_ENGINES]))?;
-    let mut arguments = vec!["test", "--workspace", "--features", ALL_ENGINES, "--test", "suite", "--"];
-    arguments.extend(["--ignored", "--test-threads=1", "reference_"]);
+    let features = shell::all_features();
+    let mut arguments = vec!["test", "--workspace", "--features", &features, "--test", "reference", "--"];
+    arguments.push("--test-threads=1");
     arguments.extend(engines.skips());
     let mut command = cargo(&arguments);
     command.envs(databases.variables.clone()).env("REFERENCE_VENV", venv());

@@ -12,6 +12,11 @@ use crate::Outcome;
 pub(crate) const ALL_ENGINES: &str =
     "glance-registry/postgres,glance-registry/mysql,glance-tests/postgres,glance-tests/mysql";
 
+/// Cargo features that build every piece of code there is, the tests with the reference included.
+pub(crate) fn all_features() -> String {
+    format!("{ALL_ENGINES},glance-tests/reference")
+}
+
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));

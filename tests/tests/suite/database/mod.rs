@@ -1,3 +1,2 @@
 mod filled;
-mod reference;
 mod schema;

@@ -1,4 +1,4 @@
-//! The reference is started on a database that we made and wrote. Slow: run by
+//! The reference is started on a database that we made and wrote. Slow, so it is a test program of its own, run by
 //! `cargo xtask reference-check`, which installs the reference.
 
 use std::path::Path;
@@ -96,6 +96,5 @@ fn reference_serves_what_we_wrote(engine: Engine) {
 }
 
 on_every_database! {
-    #[ignore = "needs the reference: cargo xtask reference-check"]
     reference_check => reference_serves_what_we_wrote;
 }
