@@ -8,7 +8,7 @@ use glance_api::server::{ReloadConfig, Server, StartError};
 use glance_api::state::{AppState, StateError};
 use glance_common::config::{Cli, Config, ConfigError, Section, ServerCli};
 use glance_common::logging::{LogError, Logger, LoggingOptions};
-use glance_common::web::{ServeError, tls};
+use glance_common::web::{ServeError, keep_pages_small, tls};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -38,6 +38,7 @@ enum Failure {
 }
 
 fn main() -> ExitCode {
+    keep_pages_small();
     tls::install_provider();
     let cli = Arguments::parse().server.into_cli();
     match actix_web::rt::System::new().block_on(run(cli)) {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use glance_common::config::{Cli, Config, ConfigError, Section, ServerCli};
 use glance_common::logging::{LogError, Logger, LoggingOptions};
+use glance_common::web::keep_pages_small;
 use glance_registry::config::{Settings, SettingsError};
 use glance_registry::{PROGRAM, Registry, StartError};
 use thiserror::Error;
@@ -34,6 +35,7 @@ enum ProgramError {
 }
 
 fn main() -> ExitCode {
+    keep_pages_small();
     let cli = Arguments::parse().server.into_cli();
     let Err(error) = run(cli) else { return ExitCode::SUCCESS };
     #[expect(clippy::print_stderr, reason = "operators look for it there, whatever the log is")]

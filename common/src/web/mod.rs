@@ -52,6 +52,7 @@ pub use listener::BindError;
 pub use metrics::Metrics;
 pub use notes::RequestNotes;
 pub use options::{ServeOptions, TlsOptions};
+pub use process::keep_pages_small;
 pub use request_id::{RequestId, RequestIds};
 pub use section::{HealthOptions, SocketOptions};
 pub use server::{Bound, ServeError, Server, Serving};

@@ -66,6 +66,14 @@ fn started() -> Option<i64> {
     Some(booted + ticks / TICKS)
 }
 
+/// Keeps this process on small memory pages. The allocator asks for huge ones, and a server with hundreds of threads that
+/// each need a little would hold megabytes for every one of them. Call it first in `main`, before there are threads.
+pub fn keep_pages_small() {
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        log::debug!("huge pages stay on: {error}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,7 +17,7 @@ use super::{HashAlgorithm, Inspector, Verdict};
 /// Bodies up to this size, announced, are hashed in place, chunk by chunk: two threads would cost more than they give.
 const IN_PLACE: u64 = 1024 * 1024;
 /// Chunks on their way to each thread.
-const DEPTH: usize = 8;
+const DEPTH: usize = 4;
 /// How long an upload waits for its threads.
 const SEAT_WAIT: Duration = Duration::from_secs(30);
 /// How long the last few chunks may take; on a machine with many transfers they wait for a processor.
