@@ -182,6 +182,38 @@ impl Options {
         })
     }
 
+    /// Options that ask for what this server does not do, and switches that show more than users should see (security
+    /// requirements B3, I2): one sentence each, for the log at start.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let api = &self.api;
+        let flavor = self.pipeline.flavor.as_deref().unwrap_or_default();
+        let table = [
+            (api.user_storage_quota.trim() != "0", "user_storage_quota is not enforced by this version"),
+            (
+                api.use_keystone_limits,
+                "use_keystone_limits: limits of the identity service are not asked for by this version",
+            ),
+            (flavor.contains("cach"), "[paste_deploy] flavor: this version has no image cache"),
+            (api.delayed_delete, "delayed_delete: this version has no scrubber; the data of deleted images stays"),
+            (
+                api.show_image_direct_url,
+                "show_image_direct_url: everybody who sees an image sees where its data is; only for nodes that users do \
+                 not reach",
+            ),
+            (
+                api.show_multiple_locations,
+                "show_multiple_locations: everybody who sees an image sees where its data is; only for nodes that users \
+                 do not reach",
+            ),
+            (
+                !self.formats.require_image_format_match,
+                "require_image_format_match is off: content need not be what was declared",
+            ),
+        ];
+        table.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text).collect()
+    }
+
     /// The tables of all these options.
     #[must_use]
     pub fn tables() -> Vec<SectionSpec> {
@@ -194,5 +226,26 @@ impl Options {
             MiddlewareOptions::spec(),
             PipelineOptions::spec(),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_done_and_what_is_risky_is_told() {
+        let table = [
+            ("", 0),
+            ("user_storage_quota = 5GB", 1),
+            ("use_keystone_limits = true\ndelayed_delete = true", 2),
+            ("show_image_direct_url = true\nshow_multiple_locations = true", 2),
+            ("[paste_deploy]\nflavor = trusted-auth+caching", 1),
+            ("[image_format]\nrequire_image_format_match = false", 1),
+        ];
+        for (lines, count) in table {
+            let config = Config::from_text(&format!("[DEFAULT]\n{lines}\n")).unwrap();
+            assert_eq!(Options::read(&config).unwrap().warnings().len(), count, "{lines}");
+        }
     }
 }

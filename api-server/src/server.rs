@@ -60,6 +60,9 @@ impl Server {
     /// [`StartError`] for a configuration with which the server must not start, and for an address that is taken.
     pub async fn start(config: &Config, reload: ReloadConfig) -> Result<Serving, StartError> {
         let app = AppState::build(config)?;
+        for warning in app.options.warnings() {
+            log::warn!("{warning}");
+        }
         let bound = bind(&app).await?;
         let disable_file = app.options.health.disable_by_file_path.clone();
         let edge = Arc::new(Edge::new(app));

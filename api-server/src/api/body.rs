@@ -1,7 +1,7 @@
 //! Bodies of requests: JSON documents, and the bridge from the framework's payload to the byte streams of stores.
 //!
 //! The framework's payload belongs to the thread of its connection. [`with_stream`] pulls it there and hands the
-//! chunks, shared and not copied, through a channel of two to whoever reads the stream, on any thread. The reader's
+//! chunks, shared and not copied, through a channel of one to whoever reads the stream, on any thread. The reader's
 //! pace is the sender's: nothing is pulled while the channel is full.
 //!
 //! A request that is refused before its body was read is not read to the end: dropping the payload makes the connection
@@ -21,7 +21,7 @@ use crate::error::ApiError;
 use crate::stores::{BodyError, ByteStream};
 
 /// Chunks on their way from the connection to the reader.
-const DEPTH: usize = 2;
+const DEPTH: usize = 1;
 
 /// Reads a JSON document: an object or an array (images-v2 §2.1). Bytes beyond `limit` are not kept.
 ///

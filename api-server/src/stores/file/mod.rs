@@ -43,7 +43,7 @@ const STALL: Duration = Duration::from_secs(120);
 /// How long it may take to bring a whole file to rest. Writing began long before, so little is left by then.
 const SETTLE: Duration = Duration::from_secs(300);
 /// Chunks on their way to the writer.
-const DEPTH: usize = 3;
+const DEPTH: usize = 2;
 
 /// A store of type `file`.
 #[derive(Debug)]
