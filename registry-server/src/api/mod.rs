@@ -14,11 +14,8 @@ mod request_key;
 mod service;
 mod tags;
 
-use actix_web::middleware::from_fn;
 use actix_web::web::{self, PathConfig, QueryConfig, ServiceConfig, delete, get, patch, post, put};
-use actix_web::{Error, HttpMessage, dev, middleware};
-use glance_common::logging::{self, RequestLog};
-use glance_common::web::{RequestId, RequestIds};
+use glance_common::web::RequestIds;
 
 use crate::error::ApiError;
 use crate::error_response::render_fault;
@@ -79,18 +76,8 @@ pub(crate) fn configure(config: &mut ServiceConfig, max_request_id: usize) {
     }
     let scope = scope
         .default_service(web::to(async || Err::<String, _>(ApiError::NoPath)))
-        .wrap(from_fn(with_request_log))
         .wrap(RequestIds::new(max_request_id).render_faults(render_fault));
     config.service(scope);
-}
-
-/// Lets everything that is logged for a request carry its id.
-async fn with_request_log(
-    request: dev::ServiceRequest,
-    next: middleware::Next<actix_web::body::BoxBody>,
-) -> Result<dev::ServiceResponse<actix_web::body::BoxBody>, Error> {
-    let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-    logging::scope(RequestLog::new(id, None), next.call(request)).await
 }
 
 #[cfg(test)]
