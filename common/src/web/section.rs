@@ -25,6 +25,9 @@ crate::options! {
         pub max_header_line: usize = 16384, min 1024;
         /// Seconds that running requests may go on after SIGTERM.
         pub graceful_shutdown_timeout: Seconds = Seconds::new(60);
+        /// Seconds after SIGTERM in which new connections are still served while /readyz already says no, so that load
+        /// balancers look elsewhere first.
+        pub drain_delay: Seconds = Seconds::new(0), max 600;
         /// Certificate of the server, followed by those that lead to its authority (PEM). Set: the port speaks TLS.
         pub cert_file: Option<PathBuf> = None;
         /// Private key of the certificate (PEM).
@@ -57,6 +60,7 @@ impl SocketOptions {
             client_socket_timeout: self.client_socket_timeout.duration(),
             max_header_line: self.max_header_line,
             graceful_shutdown_timeout: self.graceful_shutdown_timeout.duration(),
+            drain_delay: self.drain_delay.duration(),
             tls,
             ..ServeOptions::default()
         })
