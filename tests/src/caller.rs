@@ -19,6 +19,8 @@ pub enum Caller {
         /// User id.
         user: String,
     },
+    /// Whoever this token was given to.
+    Token(String),
 }
 
 impl Caller {
@@ -44,8 +46,10 @@ impl Caller {
 
     /// The headers that tell a server of this identity.
     pub fn headers(&self) -> Vec<(String, String)> {
-        let Self::Known { roles, project, user } = self else {
-            return Vec::new();
+        let (roles, project, user) = match self {
+            Self::Nobody => return Vec::new(),
+            Self::Token(token) => return vec![("X-Auth-Token".into(), token.clone())],
+            Self::Known { roles, project, user } => (roles, project, user),
         };
         [
             ("X-Identity-Status", "Confirmed"),

@@ -11,6 +11,7 @@ use crate::caller::{Caller, Client};
 use crate::database::{Database, Engine};
 use crate::golden;
 use crate::http::{Address, Request};
+use crate::keystone::Keystone;
 use crate::must::Must;
 use crate::process::{Process, Signal, program};
 use crate::scenario;
@@ -118,6 +119,23 @@ impl Builder {
     #[must_use]
     pub fn flavor(self, flavor: &str) -> Self {
         self.api_option("paste_deploy", "flavor", flavor)
+    }
+
+    /// The API server asks this Keystone who its callers are. Give `flavor` again afterwards for a variant.
+    #[must_use]
+    pub fn keystone(self, keystone: &Keystone) -> Self {
+        let with = self.flavor("keystone").api_option("keystone_authtoken", "www_authenticate_uri", &keystone.url());
+        keystone.account().iter().fold(with, |with, (key, value)| with.api_option("keystone_authtoken", key, value))
+    }
+
+    /// The registry asks it too.
+    #[must_use]
+    pub fn registry_keystone(self, keystone: &Keystone) -> Self {
+        let with = self.registry_option("paste_deploy", "flavor", "keystone");
+        keystone
+            .account()
+            .iter()
+            .fold(with, |with, (key, value)| with.registry_option("keystone_authtoken", key, value))
     }
 
     /// An option of the API server. A later value replaces an earlier one, unless the key ends in

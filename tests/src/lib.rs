@@ -16,9 +16,11 @@ pub mod bytes;
 pub mod caller;
 pub mod cloud;
 pub mod database;
+pub mod disks;
 pub mod golden;
 pub mod http;
 pub mod image;
+pub mod keystone;
 pub mod must;
 pub mod normal;
 pub mod process;
@@ -33,6 +35,7 @@ pub use cloud::{Builder, Cloud};
 pub use database::{Database, Engine};
 pub use http::{Answer, Body, Request};
 pub use image::NewImage;
+pub use keystone::{Keystone, Scope};
 pub use must::{Must, eventually};
 
 /// Makes one test per database engine: modules named after `$name` with the tests `sqlite`,
