@@ -10,6 +10,7 @@
 //! | [`stores`] | where image data lives |
 //! | [`config`] | the options |
 //! | [`operator_files`] | files beside the configuration |
+//! | [`outgoing`] | which web addresses users may name |
 //! | [`error`] | what a request is refused with |
 //! | [`server`] | from a configuration to a running server |
 //! | [`state`] | what all requests share |
@@ -20,7 +21,9 @@ pub mod domain;
 pub mod error;
 pub mod formats;
 pub mod operator_files;
+pub mod outgoing;
 pub mod policy;
+mod python_repr;
 pub mod server;
 pub mod service;
 pub mod state;

@@ -9,6 +9,7 @@ use super::super::file::{FileOptions, FileStore};
 use super::super::guard::Guarded;
 use super::super::http::{HttpOptions, HttpStore};
 use super::super::{Opened, Store};
+use crate::outgoing::{ImportFilteringOptions, UrlJudge};
 use super::{
     CatalogError, ConfiguredStore, Driver, EnabledBackends, GlanceStoreOptions, STAGING_STORE, StoreCatalog,
     StoreOptions, TASKS_STORE,
@@ -124,7 +125,10 @@ fn open_driver(
 ) -> Result<Result<Opened, String>, CatalogError> {
     Ok(match driver {
         Driver::File => Ok(FileStore::open(&config.section_at::<FileOptions>(section, fallbacks)?)),
-        Driver::Http => HttpStore::open(&config.section_at::<HttpOptions>(section, fallbacks)?),
+        Driver::Http => {
+            let judge = Arc::new(UrlJudge::new(&config.section()?));
+            HttpStore::open(&config.section_at::<HttpOptions>(section, fallbacks)?, &judge)
+        }
         Driver::Swift | Driver::S3 | Driver::Rbd | Driver::Cinder | Driver::Vmware => {
             Err(format!("driver {driver} is not available in this build"))
         }
@@ -155,7 +159,7 @@ fn guard(opened: Opened, id: &str, store_id: Option<String>) -> Arc<dyn Store> {
 }
 
 pub(super) fn option_tables(config: &Config) -> Result<Vec<SectionSpec>, CatalogError> {
-    let mut tables = vec![EnabledBackends::spec(), GlanceStoreOptions::spec()];
+    let mut tables = vec![EnabledBackends::spec(), GlanceStoreOptions::spec(), ImportFilteringOptions::spec()];
     let enabled = config.section::<EnabledBackends>()?.enabled_backends;
     let mut groups: Vec<&str> = enabled.iter().map(|(id, _)| id).collect();
     if groups.is_empty() {

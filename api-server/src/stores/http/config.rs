@@ -1,10 +1,14 @@
 //! Options of the http driver, and the client they make.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use glance_common::config::Dict;
 use reqwest::{Certificate, Client, Proxy, redirect};
+use url::Url;
+
+use crate::outgoing::UrlJudge;
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,10 +30,11 @@ glance_common::options! {
 }
 
 /// The client for all requests of a store.
-pub(super) fn client(options: &HttpOptions) -> Result<Client, String> {
+pub(super) fn client(options: &HttpOptions, judge: &Arc<UrlJudge>) -> Result<Client, String> {
     // The TLS library needs a provider of its algorithms, once in a process; it may well be there already.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let mut builder = Client::builder()
+    let mut builder = judge
+        .guard(Client::builder(), proxy_hosts(options))
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(READ_TIMEOUT)
@@ -58,8 +63,20 @@ fn certificates(file: &Path) -> Result<Vec<Certificate>, String> {
     Ok(certificates)
 }
 
+/// The hosts of the proxies. They are the operator's choice and may be anywhere.
+fn proxy_hosts(options: &HttpOptions) -> Vec<String> {
+    let host = |(_, address): (&str, &str)| {
+        Url::parse(&proxy_url(address)).ok().and_then(|url| url.host_str().map(str::to_owned))
+    };
+    options.http_proxy_information.iter().filter_map(host).collect()
+}
+
+fn proxy_url(address: &str) -> String {
+    if address.contains("://") { address.to_owned() } else { format!("http://{address}") }
+}
+
 fn proxy(scheme: &str, address: &str) -> Result<Proxy, String> {
-    let url = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
+    let url = proxy_url(address);
     let proxy = match scheme {
         "http" => Proxy::http(url),
         "https" => Proxy::https(url),

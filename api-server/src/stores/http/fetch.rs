@@ -9,15 +9,17 @@ use tokio::time::timeout;
 
 use super::super::{BodyError, ByteRange, ByteStream, StoreError, StoreErrorKind};
 use super::address::Address;
+use crate::outgoing::{Refused, UrlJudge};
 
 /// Requests for one object in all: four redirects.
 const MAX_REQUESTS: usize = 5;
 /// How long a server may take to answer one request.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Asks for an object, following redirects, and returns a good answer.
+/// Asks for an object, following redirects where the judge lets it, and returns a good answer.
 pub(super) async fn request(
     client: &Client,
+    judge: &UrlJudge,
     method: Method,
     mut address: Address,
     range: Option<ByteRange>,
@@ -30,6 +32,7 @@ pub(super) async fn request(
                 let target = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
                 let target = target.ok_or_else(|| bad_status(status, "a redirect without a target"))?;
                 address = address.redirected(target)?;
+                judge.check(address.url.as_str()).map_err(refused)?;
             }
             StatusCode::NOT_FOUND => return Err(StoreErrorKind::NotFound.into()),
             _ if status.is_success() => return Ok(response),
@@ -37,6 +40,11 @@ pub(super) async fn request(
         }
     }
     Err(StoreErrorKind::MaxRedirectsExceeded { limit: MAX_REQUESTS }.into())
+}
+
+/// What a client is told of an address that is not for users: nothing of why (D8).
+pub(super) fn refused(why: Refused) -> StoreError {
+    StoreError::from(StoreErrorKind::BadStoreUri { reason: "the address is not allowed".to_owned() }).caused_by(why)
 }
 
 async fn send(

@@ -1,6 +1,7 @@
 //! The http driver: images on web servers, for reading only (spec/stores.md §5).
 //!
-//! Redirects are followed here, not by the client library, so that every hop is judged: see `address.rs`.
+//! Redirects are followed here, not by the client library, so that every hop is judged: its form in `address.rs`, where
+//! it leads by [`UrlJudge`], which the operator configures.
 
 mod address;
 mod config;
@@ -10,11 +11,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt};
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, Response};
 
 use address::Address;
 pub use config::HttpOptions;
 use fetch::{cut, declared_length};
+
+use crate::outgoing::UrlJudge;
 
 use super::{
     BodyError, ByteRange, ByteStream, Capabilities, Location, ObjectId, Opened, ReadBody, Reading, Store, StoreError,
@@ -25,16 +28,24 @@ use super::{
 #[derive(Debug)]
 pub struct HttpStore {
     client: Client,
+    judge: Arc<UrlJudge>,
 }
 
 impl HttpStore {
-    /// Prepares the client.
+    /// Prepares the client, which talks to servers that pass the judge and to no others.
     ///
     /// # Errors
     /// A reason in words when the certificates or proxies of the options cannot be used.
-    pub fn open(options: &HttpOptions) -> Result<Opened, String> {
-        let store = Self { client: config::client(options)? };
+    pub fn open(options: &HttpOptions, judge: &Arc<UrlJudge>) -> Result<Opened, String> {
+        let store = Self { client: config::client(options, judge)?, judge: Arc::clone(judge) };
         Ok(Opened { store: Arc::new(store), problem: None })
+    }
+
+    async fn request(&self, method: Method, at: &Location, range: Option<ByteRange>) -> Result<Response, StoreError> {
+        let address = Address::parse(&at.url)?;
+        // As it is written: what is taken apart and put together again may look better than it was.
+        self.judge.check(&at.url).map_err(fetch::refused)?;
+        fetch::request(&self.client, &self.judge, method, address, range).await
     }
 }
 
@@ -57,8 +68,7 @@ impl Store for HttpStore {
     }
 
     async fn get(&self, at: &Location, range: Option<ByteRange>) -> Result<Reading, StoreError> {
-        let address = Address::parse(&at.url)?;
-        let response = fetch::request(&self.client, Method::GET, address, range).await?;
+        let response = self.request(Method::GET, at, range).await?;
         let is_part = fetch::answers_range(&response, range)?;
         let size = match range {
             Some(range) => Some(range.length),
@@ -77,15 +87,13 @@ impl Store for HttpStore {
     }
 
     async fn size(&self, at: &Location) -> Result<Option<u64>, StoreError> {
-        let address = Address::parse(&at.url)?;
-        let response =
-            fetch::request(&self.client, Method::HEAD, address, None).await.map_err(|error| match error.kind() {
-                StoreErrorKind::RemoteServiceUnavailable => {
-                    let reason = "The HTTP URL is invalid: its server cannot be reached".to_owned();
-                    StoreError::from(StoreErrorKind::BadStoreUri { reason }).caused_by(error)
-                }
-                _ => error,
-            })?;
+        let response = self.request(Method::HEAD, at, None).await.map_err(|error| match error.kind() {
+            StoreErrorKind::RemoteServiceUnavailable => {
+                let reason = "The HTTP URL is invalid: its server cannot be reached".to_owned();
+                StoreError::from(StoreErrorKind::BadStoreUri { reason }).caused_by(error)
+            }
+            _ => error,
+        })?;
         Ok(declared_length(&response))
     }
 

@@ -9,6 +9,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::super::contract::{self, Subject, sample};
 use super::*;
+use crate::outgoing::ImportFilteringOptions;
 
 /// What the server was asked: the request's line and headers, in lower case.
 type Seen = Arc<Mutex<Vec<String>>>;
@@ -115,8 +116,19 @@ fn answer(path: &str, range: Option<(usize, usize)>, data: &Bytes) -> (u16, Stri
     }
 }
 
+/// A judge that lets through what is on this machine.
+fn lenient() -> Arc<UrlJudge> {
+    let hosts = vec!["127.0.0.1".to_owned(), "images.invalid".to_owned()];
+    let options = ImportFilteringOptions { allowed_hosts: hosts, allowed_ports: Vec::new(), ..Default::default() };
+    Arc::new(UrlJudge::new(&options))
+}
+
+fn open(options: &HttpOptions) -> Result<Arc<dyn Store>, String> {
+    HttpStore::open(options, &lenient()).map(|opened| opened.store)
+}
+
 fn store() -> Arc<dyn Store> {
-    HttpStore::open(&HttpOptions::default()).unwrap().store
+    open(&HttpOptions::default()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -219,7 +231,7 @@ async fn a_proxy_is_used_for_its_scheme() {
         http_proxy_information: glance_common::config::OptionValue::parse(&information).unwrap(),
         ..HttpOptions::default()
     };
-    let store = HttpStore::open(&options).unwrap().store;
+    let store = open(&options).unwrap();
     store.size(&Location::new("http://images.invalid/data")).await.unwrap_err();
     assert!(proxy.last().starts_with("head http://images.invalid/data "), "{}", proxy.last());
 }
@@ -241,11 +253,11 @@ fn options_that_cannot_be_used_are_told() {
         (with(None, "http:::"), "not an address"),
     ];
     for (options, reason) in cases {
-        let problem = HttpStore::open(&options).unwrap_err();
+        let problem = open(&options).unwrap_err();
         assert!(problem.contains(reason), "{problem}");
     }
     let insecure = HttpOptions { https_insecure: true, ..HttpOptions::default() };
-    assert!(HttpStore::open(&insecure).is_ok());
+    assert!(open(&insecure).is_ok());
 }
 
 /// A certificate for 127.0.0.1 that vouches for itself, and a server with it.
@@ -297,7 +309,7 @@ async fn servers_are_verified_unless_it_is_switched_off() {
             https_insecure: insecure,
             ..HttpOptions::default()
         };
-        let store = HttpStore::open(&options).unwrap().store;
+        let store = open(&options).unwrap();
         let outcome = store.get(&Location::new(format!("{base}/data")), None).await;
         assert_eq!(outcome.is_ok(), reachable, "{file:?} {insecure}");
         let Ok(reading) = outcome else { continue };
@@ -305,4 +317,27 @@ async fn servers_are_verified_unless_it_is_switched_off() {
         let down = store.get(&Location::new(format!("{base}/to/302?http://127.0.0.1:1/")), None).await.unwrap_err();
         assert!(matches!(down.kind(), StoreErrorKind::BadStoreUri { .. }), "https never falls back to http");
     }
+}
+
+/// D1, D2: every hop is judged, and what is refused is not asked.
+#[tokio::test]
+async fn d1_d2_only_servers_that_pass_are_asked() {
+    let server = Server::start(&sample(10)).await;
+    let strict = |hosts: &[&str]| {
+        let allowed_hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let options = ImportFilteringOptions { allowed_hosts, allowed_ports: Vec::new(), ..Default::default() };
+        HttpStore::open(&HttpOptions::default(), &Arc::new(UrlJudge::new(&options))).unwrap().store
+    };
+    let by_name = Location::new(server.base.replace("127.0.0.1", "localhost") + "/data");
+    for at in [&server.at("/data"), &by_name] {
+        for error in [strict(&[]).get(at, None).await.unwrap_err(), strict(&[]).size(at).await.unwrap_err()] {
+            let kind = format!("{:?}", error.kind());
+            assert!(kind.starts_with("BadStoreUri") || kind.starts_with("RemoteServiceUnavailable"), "{kind}");
+        }
+    }
+    assert_eq!(server.last(), "", "nobody was asked");
+    let away = server.at(&format!("/to/302?{}", by_name.url));
+    assert!(strict(&["127.0.0.1"]).get(&away, None).await.is_err());
+    assert!(server.last().starts_with("get /to/302"), "{}", server.last());
+    assert!(strict(&["127.0.0.1", "localhost"]).get(&away, None).await.is_ok());
 }
