@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
 use crate::http::accept::ErrorForm;
@@ -25,7 +25,16 @@ fn builder(fault: &Fault) -> HttpResponseBuilder {
     HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
+/// Tells browsers to believe the content type and nothing else: texts of users must never become pages (H3).
+pub(super) const NO_SNIFFING: (HeaderName, HeaderValue) =
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+
 /// A finished answer on its way out as an error, because the request is no longer there to carry it.
-pub(super) fn into_error(reason: impl fmt::Debug + fmt::Display + 'static, answer: HttpResponse) -> actix_web::Error {
+pub(super) fn into_error(
+    reason: impl fmt::Debug + fmt::Display + 'static,
+    mut answer: HttpResponse,
+) -> actix_web::Error {
+    let (name, value) = NO_SNIFFING;
+    answer.headers_mut().insert(name, value);
     actix_web::error::InternalError::from_response(reason, answer).into()
 }

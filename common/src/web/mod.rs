@@ -23,6 +23,7 @@
 
 mod body;
 mod connection;
+mod cors;
 pub mod faults;
 mod guard;
 mod health;
@@ -46,6 +47,7 @@ pub mod tls;
 
 pub use body::{BodyError, read_body};
 pub use connection::Connection;
+pub use cors::{Cors, CorsOptions};
 pub use health::{CheckState, Health, Readiness};
 pub use hooks::ServeHooks;
 pub use listener::BindError;

@@ -14,6 +14,7 @@ use bytes::Bytes;
 
 use super::body::{ReceivedBytes, watch_payload};
 use super::connection::{Connection, RequestInFlight};
+use super::faults::NO_SNIFFING;
 use super::health::Health;
 use super::metrics::{Answered, Metrics};
 use super::notes::RequestNotes;
@@ -45,6 +46,8 @@ pub(super) async fn observe(
     match next.call(request).await {
         Ok(mut response) => {
             record.take_from(&response);
+            let (name, value) = NO_SNIFFING;
+            response.headers_mut().insert(name, value);
             if draining {
                 response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
             }
