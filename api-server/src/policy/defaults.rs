@@ -62,6 +62,9 @@ const DOWNLOADER: &str = "rule:context_is_admin or (role:member and (project_id:
 /// Whoever may read membership.
 const MEMBERSHIP_READER: &str =
     "rule:context_is_admin or role:reader and (project_id:%(project_id)s or project_id:%(member_id)s)";
+/// Whoever may read the definitions of a visible namespace (metadefs §3).
+const NAMESPACE_READER: &str =
+    "rule:context_is_admin or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))";
 
 rules! {
     /// What rules of the operator fall back to.
@@ -125,4 +128,85 @@ rules! {
     CopyImage = "copy_image": "rule:context_is_admin";
     /// Manage the image cache.
     ManageImageCache = "manage_image_cache": "rule:context_is_admin";
+    /// See on which nodes an image is cached.
+    ListCachedNodes = "list_cached_nodes": "rule:context_is_admin";
+    /// Queue an image for the cache.
+    CacheImage = "cache_image": "rule:context_is_admin", legacy "rule:manage_image_cache";
+    /// See what is cached and queued.
+    CacheList = "cache_list": "rule:context_is_admin", legacy "rule:manage_image_cache";
+    /// Take images out of the cache.
+    CacheDelete = "cache_delete": "rule:context_is_admin", legacy "rule:manage_image_cache";
+    /// Remove what is broken from the cache.
+    CacheClean = "cache_clean": "rule:context_is_admin";
+    /// Shrink the cache to its size.
+    CachePrune = "cache_prune": "rule:context_is_admin";
+    /// See the types and properties of the stores.
+    StoresInfoDetail = "stores_info_detail":
+        "rule:context_is_admin or rule:service_api", legacy "rule:context_is_admin";
+    /// See a task; asked beside `tasks_api_access`.
+    GetTask = "get_task": "rule:default", legacy "rule:default";
+    /// List tasks.
+    GetTasks = "get_tasks": "rule:default", legacy "rule:default";
+    /// Start a task.
+    AddTask = "add_task": "rule:default", legacy "rule:default";
+    /// Change a task.
+    ModifyTask = "modify_task": "rule:default";
+    /// Use the tasks API at all.
+    TasksApiAccess = "tasks_api_access": "rule:context_is_admin";
+    /// What readers of definitions were asked before they had rules of their own.
+    MetadefDefault = "metadef_default" in any_scope: "";
+    /// Who may write definitions.
+    MetadefAdmin = "metadef_admin" in any_scope: "rule:context_is_admin";
+    /// See a namespace.
+    GetMetadefNamespace = "get_metadef_namespace": NAMESPACE_READER, legacy "rule:metadef_default";
+    /// List namespaces.
+    GetMetadefNamespaces = "get_metadef_namespaces": OWNING_READER, legacy "rule:metadef_default";
+    /// Change a namespace.
+    ModifyMetadefNamespace = "modify_metadef_namespace": "rule:metadef_admin";
+    /// Create a namespace.
+    AddMetadefNamespace = "add_metadef_namespace": "rule:metadef_admin";
+    /// Delete a namespace.
+    DeleteMetadefNamespace = "delete_metadef_namespace": "rule:metadef_admin";
+    /// See an object.
+    GetMetadefObject = "get_metadef_object": NAMESPACE_READER, legacy "rule:metadef_default";
+    /// List objects.
+    GetMetadefObjects = "get_metadef_objects": NAMESPACE_READER, legacy "rule:metadef_default";
+    /// Change an object.
+    ModifyMetadefObject = "modify_metadef_object": "rule:metadef_admin";
+    /// Create an object.
+    AddMetadefObject = "add_metadef_object": "rule:metadef_admin";
+    /// Delete an object.
+    DeleteMetadefObject = "delete_metadef_object": "rule:metadef_admin";
+    /// List resource types.
+    ListMetadefResourceTypes = "list_metadef_resource_types": NAMESPACE_READER, legacy "rule:metadef_default";
+    /// See the resource types of a namespace.
+    GetMetadefResourceType = "get_metadef_resource_type": NAMESPACE_READER, legacy "rule:metadef_default";
+    /// Tie a resource type to a namespace.
+    AddMetadefResourceTypeAssociation = "add_metadef_resource_type_association": "rule:metadef_admin";
+    /// Untie it.
+    RemoveMetadefResourceTypeAssociation = "remove_metadef_resource_type_association": "rule:metadef_admin";
+    /// See a property.
+    GetMetadefProperty = "get_metadef_property": NAMESPACE_READER, legacy "rule:metadef_default";
+    /// List properties.
+    GetMetadefProperties = "get_metadef_properties": NAMESPACE_READER, legacy "rule:metadef_default";
+    /// Change a property.
+    ModifyMetadefProperty = "modify_metadef_property": "rule:metadef_admin";
+    /// Create a property.
+    AddMetadefProperty = "add_metadef_property": "rule:metadef_admin";
+    /// Remove a property.
+    RemoveMetadefProperty = "remove_metadef_property": "rule:metadef_admin";
+    /// See a tag.
+    GetMetadefTag = "get_metadef_tag": NAMESPACE_READER, legacy "rule:metadef_default";
+    /// List tags.
+    GetMetadefTags = "get_metadef_tags": NAMESPACE_READER, legacy "rule:metadef_default";
+    /// Change a tag.
+    ModifyMetadefTag = "modify_metadef_tag": "rule:metadef_admin";
+    /// Create a tag.
+    AddMetadefTag = "add_metadef_tag": "rule:metadef_admin";
+    /// Replace all tags.
+    AddMetadefTags = "add_metadef_tags": "rule:metadef_admin";
+    /// Delete a tag.
+    DeleteMetadefTag = "delete_metadef_tag": "rule:metadef_admin";
+    /// Delete all tags.
+    DeleteMetadefTags = "delete_metadef_tags": "rule:metadef_admin";
 }

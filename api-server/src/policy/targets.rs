@@ -1,14 +1,17 @@
 //! What rules are asked about (images-v2 §4.2).
 
 use glance_common::context::RequestContext;
-use glance_common::model::{Image, Visibility};
+use glance_common::model::{Image, Timestamp, Visibility};
 use serde_json::{Map, Value};
 
 use super::check::{Attribute, CallerKey, CallerValue, Target};
+use crate::python_repr::repr_text;
 
 /// An image, seen by a caller.
 ///
-/// Every other name is a custom property. `locations` is not available, and `tags` and times compare with nothing.
+/// Every other name is a custom property; `locations` is not available. What is not text compares as Python writes it:
+/// `{'a', 'b'}` for tags (`set()` for none), `2026-01-02 03:04:05.678000` for times, `{'name': 'value'}` for
+/// `extra_properties`. The original leaves the order of tags to chance; here they are sorted.
 pub struct ImageTarget<'a> {
     image: &'a Image,
     /// The caller's project, when it holds the image by membership.
@@ -51,10 +54,40 @@ impl Target for ImageTarget<'_> {
             "checksum" => Attribute::optional(image.checksum.as_deref()),
             "os_hash_algo" => Attribute::optional(image.os_hash_algo.as_deref()),
             "os_hash_value" => Attribute::optional(image.os_hash_value.as_deref()),
-            "locations" | "tags" | "created_at" | "updated_at" => return None,
+            "created_at" => time(image.created_at),
+            "updated_at" => time(image.updated_at),
+            "tags" => Attribute::Text(tags(&image.tags).into()),
+            "extra_properties" => Attribute::Text(properties(image).into()),
+            "locations" => return None,
             property => Attribute::optional(image.properties.get(property)?.as_deref()),
         })
     }
+}
+
+/// A point in time with its fraction, which is left out where there is none.
+fn time(time: Timestamp) -> Attribute<'static> {
+    Attribute::Text(time.naive().format("%Y-%m-%d %H:%M:%S%.6f").to_string().trim_end_matches(".000000").to_owned().into())
+}
+
+/// A set of texts.
+fn tags(tags: &[String]) -> String {
+    if tags.is_empty() {
+        return "set()".to_owned();
+    }
+    let mut sorted: Vec<_> = tags.iter().map(|tag| repr_text(tag)).collect();
+    sorted.sort();
+    sorted.dedup();
+    format!("{{{}}}", sorted.join(", "))
+}
+
+/// All custom properties.
+fn properties(image: &Image) -> String {
+    let pair = |(name, value): (&String, &Option<String>)| {
+        let value = value.as_ref().map_or_else(|| "None".to_owned(), |value| repr_text(value));
+        format!("{}: {value}", repr_text(name))
+    };
+    let pairs: Vec<_> = image.properties.iter().map(pair).collect();
+    format!("{{{}}}", pairs.join(", "))
 }
 
 /// An image that is about to be created.

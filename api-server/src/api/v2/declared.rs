@@ -5,7 +5,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
 
-use super::python_repr::repr;
+use crate::python_repr::repr;
 use crate::domain::ImageSchema;
 
 /// Check the value of a declared property; none if it is not declared.

@@ -11,11 +11,12 @@
 pub(crate) mod actions;
 mod create_input;
 mod declared;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub(crate) mod image_data;
 pub(crate) mod images;
 mod json_patch;
 pub(crate) mod members;
-mod python_repr;
 mod query;
 mod query_sort;
 mod query_values;

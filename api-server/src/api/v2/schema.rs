@@ -7,7 +7,7 @@ use glance_common::model::{ImageId, ImageStatus, Visibility};
 use serde_json::Value;
 
 use super::declared;
-use super::python_repr::{repr, repr_text};
+use crate::python_repr::{repr, repr_text};
 use crate::domain::image_schema::violation;
 use crate::domain::{ImageSchema, Refusal};
 

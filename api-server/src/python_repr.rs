@@ -1,18 +1,18 @@
-//! JSON values as the messages of the Images API show them: the way Python writes its own values.
+//! JSON values as messages and policy rules see them: the way Python writes its own values.
 
 use std::fmt::Write;
 
 use serde_json::Value;
 
 /// The value as Python's `repr` writes it: `None`, `True`, `'text'`, `['a', 1]`, `{'k': 1.5}`.
-pub(super) fn repr(value: &Value) -> String {
+pub(crate) fn repr(value: &Value) -> String {
     let mut out = String::new();
     write_value(&mut out, value);
     out
 }
 
 /// A text as Python's `repr` writes it.
-pub(super) fn repr_text(text: &str) -> String {
+pub(crate) fn repr_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     write_text(&mut out, text);
     out
