@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use glance_common::model::ImageStatus;
-use glance_common::registry_api::{ErrorCode, ErrorDetail};
+use glance_common::registry_api::{ErrorCode, ErrorDetail, Resource};
 use glance_common::registry_auth::WeakSecret;
+use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -68,6 +69,14 @@ pub enum RegistryError {
         /// What the call would have led to.
         attempted: Option<i64>,
     },
+    /// What a project may use would be passed.
+    #[error("{message}")]
+    OverQuota {
+        /// For people.
+        message: String,
+        /// Of what there would be too much, and how much; none from a registry that says it in other words.
+        excess: Option<Excess>,
+    },
     /// The body is larger than the registry reads.
     #[error("{0}")]
     TooLarge(String),
@@ -100,6 +109,19 @@ pub enum RegistryError {
         /// What is wrong with it, for logs.
         what: String,
     },
+}
+
+/// What a refusal for a project's limit says. Amounts are in the unit of the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Excess {
+    /// The limit that would be passed.
+    pub resource: Resource,
+    /// The largest amount allowed.
+    pub maximum: i64,
+    /// What the project used.
+    pub usage: i64,
+    /// What the call would have added.
+    pub delta: i64,
 }
 
 impl RegistryError {
@@ -146,6 +168,9 @@ impl RegistryError {
             ErrorCode::LimitExceeded => {
                 let number = |name| details.get(name).and_then(Value::as_i64);
                 Self::LimitExceeded { maximum: number("maximum"), attempted: number("attempted"), message }
+            }
+            ErrorCode::OverQuota => {
+                Self::OverQuota { excess: serde_json::from_value(Value::Object(details)).ok(), message }
             }
             ErrorCode::TooLarge => Self::TooLarge(message),
             ErrorCode::Unavailable => Self::unavailable(message, retry_after),
@@ -227,6 +252,10 @@ mod tests {
         let limit = answer(ErrorCode::LimitExceeded, serde_json::json!({"maximum": 5, "attempted": 6}));
         let expected = RegistryError::LimitExceeded { message: "m".into(), maximum: Some(5), attempted: Some(6) };
         assert_eq!(limit, expected);
+        let details = serde_json::json!({"resource": "image_size_total", "maximum": 1, "usage": 2, "delta": 3});
+        let excess = Excess { resource: Resource::SizeTotal, maximum: 1, usage: 2, delta: 3 };
+        let quota = answer(ErrorCode::OverQuota, details);
+        assert_eq!(quota, RegistryError::OverQuota { message: "m".into(), excess: Some(excess) });
     }
 
     #[test]

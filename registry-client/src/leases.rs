@@ -1,7 +1,7 @@
 //! Leases for work in progress.
 
 use glance_common::context::RequestContext;
-use glance_common::registry_api::{Lease, LeaseList, LeaseRenewal, NewLease};
+use glance_common::registry_api::{Lease, LeaseList, LeaseRenewal, NewLease, Reservation, ReservationGrowth};
 use reqwest::Method;
 
 use crate::transport::Call;
@@ -56,6 +56,20 @@ impl RegistryClient {
         renewal: &LeaseRenewal,
     ) -> Result<Lease, RegistryError> {
         self.ask(context, Call::change(Method::POST, format!("{LEASES}/{}/claim", segment(id)?)).with(renewal)?).await
+    }
+
+    /// Have more reserved under a lease of one's own.
+    ///
+    /// # Errors
+    /// See [`ReservationGrowth`].
+    pub async fn grow_reservation(
+        &self,
+        context: &RequestContext,
+        id: &str,
+        growth: &ReservationGrowth,
+    ) -> Result<Reservation, RegistryError> {
+        let target = format!("{LEASES}/{}/reservation", segment(id)?);
+        self.ask(context, Call::change(Method::PUT, target).with(growth)?).await
     }
 
     /// Give a lease back: the work is done or undone.

@@ -7,7 +7,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `images.rs`, `members.rs`, `tags.rs`, `leases.rs` | the operations |
+//! | `images.rs`, `members.rs`, `tags.rs`, `leases.rs`, `usage.rs` | the operations |
 //! | `transport.rs` | one call: deadline, retries, signature |
 //! | `endpoints.rs` | which registry to ask; passive health |
 //! | `connections.rs` | TLS, and a connection pool per thread |
@@ -27,6 +27,7 @@ mod members;
 mod options;
 mod tags;
 mod transport;
+mod usage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +38,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 
-pub use error::{RegistryError, SetupError};
+pub use error::{Excess, RegistryError, SetupError};
 pub use options::{ClientOptions, Protocol};
 use transport::{Call, Patience, Transport};
 

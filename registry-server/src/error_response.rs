@@ -88,6 +88,11 @@ fn database_refusal(error: &DbError) -> Refusal {
         DbError::LimitExceeded { maximum, attempted } => {
             Refusal::of(ErrorCode::LimitExceeded).with_detail("maximum", *maximum).with_detail("attempted", *attempted)
         }
+        DbError::OverQuota { resource, maximum, usage, delta } => Refusal::of(ErrorCode::OverQuota)
+            .with_detail("resource", resource.as_str())
+            .with_detail("maximum", *maximum)
+            .with_detail("usage", *usage)
+            .with_detail("delta", *delta),
         DbError::Invalid(_) | DbError::KeyReused => Refusal::of(ErrorCode::Invalid),
         DbError::Unavailable { .. } | DbError::Contended { .. } => Refusal::later(),
         DbError::WrongSchema(_) | DbError::Internal { .. } => Refusal::hidden(),

@@ -70,7 +70,7 @@ impl From<RegistryError> for ApiError {
                 Self::conflict(text)
             }
             Said::Conflict { message, .. } => Self::conflict(message),
-            Said::LimitExceeded { message, .. } => Self::too_large(message),
+            Said::LimitExceeded { message, .. } | Said::OverQuota { message, .. } => Self::too_large(message),
             Said::TooLarge(text) => Self::too_large(text),
             Said::Unavailable { retry_after, .. } => away(retry_after).detailed(text),
             Said::Unreachable { .. } | Said::TimedOut { .. } | Said::Nonsense { .. } => {

@@ -67,6 +67,7 @@ pub async fn create_image(
         properties: command.properties,
         tags: command.tags,
         locations: Vec::new(),
+        quota: None,
     };
     let created = app.registry.create_image(context, &image).await.map_err(|error| match (error, &image) {
         (RegistryError::Duplicate(_), NewImage { id: Some(id), .. }) => {

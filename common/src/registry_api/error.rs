@@ -18,7 +18,8 @@ pub struct ErrorDetail {
     pub code: ErrorCode,
     /// For people; never holds SQL, paths or location URLs.
     pub message: String,
-    /// Values that belong to the code: `status` of a `conflict`, `maximum` and `attempted` of a limit.
+    /// Values that belong to the code: `status` of a `conflict`, `maximum` and `attempted` of a limit; `resource`,
+    /// `maximum`, `usage` and `delta` of what a project may use.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub details: Map<String, Value>,
 }
@@ -53,6 +54,8 @@ pub enum ErrorCode {
     LeaseLost,
     /// A quota would be passed.
     LimitExceeded,
+    /// What a project may use would be passed.
+    OverQuota,
     /// The body is larger than the registry reads.
     TooLarge,
     /// The database is away or too busy: the same call may succeed a little later.
@@ -71,7 +74,7 @@ impl ErrorCode {
             Self::Forbidden | Self::Protected => 403,
             Self::NotFound | Self::NoRoute => 404,
             Self::Duplicate | Self::Conflict | Self::Stale | Self::LeaseHeld | Self::LeaseLost => 409,
-            Self::LimitExceeded | Self::TooLarge => 413,
+            Self::LimitExceeded | Self::OverQuota | Self::TooLarge => 413,
             Self::Unavailable => 503,
             Self::Internal => 500,
         }

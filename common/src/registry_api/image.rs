@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{NewLease, Patch};
+use super::{NewLease, Patch, QuotaClaim};
 use crate::model::{ImageId, ImageStatus, LocationMetadata, LocationStatus, Timestamp, Visibility};
 
 /// What a registry is: answer to `GET /v3`.
@@ -86,6 +86,9 @@ pub struct NewImage {
     /// Locations, in order.
     #[serde(default)]
     pub locations: Vec<NewLocation>,
+    /// Limits of the project that it must not pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<QuotaClaim>,
 }
 
 /// A location to add, or the new content of one.
@@ -106,7 +109,7 @@ pub struct NewLocation {
 
 /// A change of an image. Fields that are absent stay as they are; the whole change is one transaction.
 ///
-/// Errors: `not_found`, `forbidden` (visible, but not the caller's to change), `conflict` (status is not in `from`;
+/// Errors: `over_quota`, `not_found`, `forbidden` (visible, but not the caller's to change), `conflict` (status is not in `from`;
 /// details hold the actual one), `stale` (`if_version` differs), `lease_held`, `lease_lost`, `invalid`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -133,6 +136,9 @@ pub struct ImageUpdate {
     /// Id of the lease that ends with the change; the change is refused with `lease_lost` when it is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_lease: Option<String>,
+    /// Limits of a project that the change must not pass; with `take_lease` what it needs is reserved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota: Option<QuotaClaim>,
 }
 
 /// New values for columns of an image.

@@ -28,6 +28,8 @@
 //! | `PUT /v3/leases/{id}` | [`LeaseRenewal`] → `Lease` |
 //! | `POST /v3/leases/{id}/claim` | [`LeaseRenewal`] → `Lease`, now held by the caller |
 //! | `DELETE /v3/leases/{id}` | `?holder=…` → 204 |
+//! | `PUT /v3/leases/{id}/reservation` | [`ReservationGrowth`] → [`Reservation`] |
+//! | `GET /v3/usage` | `?project=…` → [`Usage`] |
 //!
 //! Errors are [`ErrorBody`] with a stable [`ErrorCode`]. Hidden and missing images are the same `not_found`.
 
@@ -37,6 +39,7 @@ mod lease;
 mod member;
 mod patch;
 mod query;
+mod quota;
 mod tag;
 
 pub use error::{ErrorBody, ErrorCode, ErrorDetail};
@@ -51,6 +54,7 @@ pub use query::{
     Comparison, DeletedFilter, Direction, Filter, FlagField, ImageList, ImageQuery, MemberStatusFilter, NumberField,
     SortField, SortKey, TextField, TimeField, VisibilityFilter,
 };
+pub use quota::{QuotaClaim, Reservation, ReservationGrowth, Resource, Usage};
 pub use tag::TagAdd;
 
 /// Version of this protocol. Nodes refuse to work with a registry that speaks another one.

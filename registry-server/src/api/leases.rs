@@ -5,11 +5,11 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Path, Query};
-use glance_common::registry_api::{LeaseList, LeaseRenewal, NewLease};
+use glance_common::registry_api::{LeaseList, LeaseRenewal, NewLease, ReservationGrowth};
 use serde::Deserialize;
 
 use super::call::{Call, NO_CONTENT};
-use crate::db::queries::leases;
+use crate::db::queries::{leases, quotas};
 use crate::error::ApiError;
 
 /// Query of a list.
@@ -55,6 +55,11 @@ pub(super) async fn claim(call: Call, id: Path<String>) -> Result<HttpResponse, 
     call.needs_admin()?;
     let renewal: LeaseRenewal = call.input()?;
     call.change(StatusCode::OK, move |session, _| leases::claim_lease(session, &id, &renewal)).await
+}
+
+pub(super) async fn grow_reservation(call: Call, id: Path<String>) -> Result<HttpResponse, ApiError> {
+    let growth: ReservationGrowth = call.input()?;
+    call.change(StatusCode::OK, move |session, context| quotas::grow_reservation(session, context, &id, &growth)).await
 }
 
 pub(super) async fn end(call: Call, id: Path<String>, query: Query<EndQuery>) -> Result<HttpResponse, ApiError> {

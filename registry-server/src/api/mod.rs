@@ -13,6 +13,7 @@ mod properties;
 mod request_key;
 mod service;
 mod tags;
+mod usage;
 
 use actix_web::web::{self, PathConfig, QueryConfig, ServiceConfig, delete, get, patch, post, put};
 use glance_common::web::RequestIds;
@@ -58,6 +59,8 @@ const ROUTES: &[Route] = &[
     route("PUT",    "/v3/leases/{id}",                      || put().to(leases::renew)),
     route("DELETE", "/v3/leases/{id}",                      || delete().to(leases::end)),
     route("POST",   "/v3/leases/{id}/claim",                || post().to(leases::claim)),
+    route("PUT",    "/v3/leases/{id}/reservation",          || put().to(leases::grow_reservation)),
+    route("GET",    "/v3/usage",                            || get().to(usage::show)),
 ];
 
 /// Add all routes to a worker.

@@ -100,6 +100,10 @@ fn examples() -> Vec<(&'static str, Value)> {
         example("Lease", lease()),
         example("LeaseList", LeaseList { leases: vec![lease()] }),
         example("LeaseRenewal", LeaseRenewal { holder: "h".into(), seconds: 1, detail: Some(json!([1])) }),
+        example("QuotaClaim", claim()),
+        example("ReservationGrowth", growth()),
+        example("Reservation", Reservation { bytes: 5 }),
+        example("Usage", Usage { stored: 1, staged: 2, images: 3, uploading: 4 }),
         example("ErrorBody", ErrorBody { error: error() }),
         example("ErrorDetail", error()),
     ];
@@ -251,6 +255,7 @@ fn new_image() -> NewImage {
         id: Some(ImageId::generate()),
         properties: BTreeMap::from([("a".into(), None)]),
         locations: vec![new_location()],
+        quota: Some(claim()),
         ..serde_json::from_value(bare).unwrap()
     }
 }
@@ -286,7 +291,18 @@ fn update() -> ImageUpdate {
         locations: Some(LocationsChange::Add(vec![new_location()])),
         take_lease: Some(new_lease()),
         end_lease: Some("l".into()),
+        quota: Some(claim()),
     }
+}
+
+fn claim() -> QuotaClaim {
+    let limits = Resource::ALL.iter().map(|resource| (*resource, 5)).collect();
+    QuotaClaim { project: Some("p".into()), limits, bytes: Some(5), replaces: true }
+}
+
+fn growth() -> ReservationGrowth {
+    let QuotaClaim { project, limits, .. } = claim();
+    ReservationGrowth { holder: "h".into(), project, limits, at_least: 5, wish: 50 }
 }
 
 fn query() -> ImageQuery {

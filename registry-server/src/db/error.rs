@@ -2,6 +2,7 @@
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use glance_common::model::ImageStatus;
+use glance_common::registry_api::Resource;
 use thiserror::Error;
 
 /// Why a unit of work was refused or failed.
@@ -53,6 +54,18 @@ pub enum DbError {
         maximum: i64,
         /// What the change would have led to.
         attempted: i64,
+    },
+    /// What a project may use would be passed. Amounts are in the unit of the limit.
+    #[error("{} allows {maximum}; {usage} are used, {delta} would be added", .resource.as_str())]
+    OverQuota {
+        /// The limit.
+        resource: Resource,
+        /// The largest amount allowed.
+        maximum: i64,
+        /// What is used.
+        usage: i64,
+        /// What the change would have added.
+        delta: i64,
     },
     /// A value that no supported database can hold, or that makes no sense.
     #[error("{0}")]

@@ -128,6 +128,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    rs_quota_locks (project) {
+        project -> Text,
+        changes -> BigInt,
+    }
+}
+
+diesel::table! {
+    rs_reservations (lease_id) {
+        lease_id -> Text,
+        project -> Text,
+        kind -> Text,
+        bytes -> BigInt,
+    }
+}
+
+diesel::table! {
     rs_request_keys (request_key) {
         request_key -> Text,
         digest -> Text,

@@ -21,12 +21,12 @@ pub(super) const fn glance(engine: Engine) -> &'static str {
     migration!(engine, "2024_1_contract01_glance")
 }
 
-/// Version of our own tables that [`own`] makes.
-pub(super) const OWN_VERSION: i32 = 1;
+/// Version of our own tables after all of [`own`].
+pub(super) const OWN_VERSION: i32 = 2;
 
-/// Our own tables.
-pub(super) const fn own(engine: Engine) -> &'static str {
-    migration!(engine, "0001_own_tables")
+/// The steps to our own tables, oldest first, each with the version that it leads to.
+pub(super) const fn own(engine: Engine) -> [(i32, &'static str); 2] {
+    [(1, migration!(engine, "0001_own_tables")), (2, migration!(engine, "0002_reservations"))]
 }
 
 /// What changed in Glance's tables since Pike, oldest first. All other revisions since are empty.

@@ -167,15 +167,20 @@ fn set_revisions(connection: &mut DbConnection, rows: &[&str]) -> Result<(), DbE
     Ok(())
 }
 
-/// Makes our own tables where they are missing.
+/// Makes our own tables where they are missing, and completes those of an older version.
 fn ensure_own_tables(connection: &mut DbConnection) -> Result<(), DbError> {
-    match own_version(connection)? {
-        0 => Ok(connection.batch_execute(ddl::own(connection.engine()))?),
-        ddl::OWN_VERSION => Ok(()),
-        newer => Err(DbError::WrongSchema(format!(
-            "the tables rs_* have version {newer}, which this program does not know: a newer one has used this database"
-        ))),
+    let found = own_version(connection)?;
+    if found > ddl::OWN_VERSION {
+        return Err(DbError::WrongSchema(format!(
+            "the tables rs_* have version {found}, which this program does not know: a newer one has used this database"
+        )));
     }
+    for (version, statements) in ddl::own(connection.engine()) {
+        if version > found {
+            connection.batch_execute(statements)?;
+        }
+    }
+    Ok(())
 }
 
 /// The version of our own tables; 0 where there are none.

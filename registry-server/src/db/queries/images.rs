@@ -7,7 +7,7 @@ use glance_common::model::{Image, ImageId, ImageStatus, LocationStatus, Timestam
 use glance_common::registry_api::{ImageDelete, ImageFields, ImageQuery, ImageUpdate, NewImage, Patch};
 
 use super::access::{Scope, image_to_change, visible_image};
-use super::{assemble, image_pages, leases, locations, properties, tags, versions};
+use super::{assemble, image_pages, leases, locations, properties, quotas, tags, versions};
 use crate::db::dialect::visibility_literal;
 use crate::db::error::on_unique;
 use crate::db::rows::{ImageChanges, NewImageRow, stored_owner};
@@ -27,6 +27,9 @@ pub fn create_image(session: &mut Session<'_>, context: &RequestContext, new: &N
         return Err(DbError::Forbidden("You are not permitted to create images owned by another project."));
     }
     check_new(new)?;
+    if let Some(claim) = &new.quota {
+        quotas::check_creation(session, context, claim)?;
+    }
     let now = Timestamp::now();
     let id = new.id.clone().unwrap_or_else(ImageId::generate);
     let id = id.as_str();
@@ -105,6 +108,9 @@ pub fn update_image(
     }
     if let Some(lease) = &update.take_lease {
         leases::take_lease(session, lease)?;
+    }
+    if let Some(claim) = &update.quota {
+        quotas::claim(session, context, claim, &before, update.take_lease.as_ref())?;
     }
     after_change(session, context, id)
 }

@@ -6,6 +6,7 @@ use glance_common::model::{ImageId, Timestamp};
 use glance_common::registry_api::{Lease, LeaseRenewal, NewLease};
 use serde_json::Value;
 
+use super::quotas;
 use crate::db::schema::rs_leases as leases;
 use crate::db::text::{check_column, check_long, to_json};
 use crate::db::{DbError, Session};
@@ -62,6 +63,7 @@ pub fn take_lease(session: &mut Session<'_>, new: &NewLease) -> Result<Lease, Db
             return Err(DbError::LeaseHeld);
         }
         diesel::delete(leases::table.find(&held.id)).execute(session.conn)?;
+        quotas::release(session, &held.id)?;
     }
     let row = LeaseRow {
         id: new.id.clone(),
@@ -105,7 +107,7 @@ pub fn claim_lease(session: &mut Session<'_>, id: &str, renewal: &LeaseRenewal) 
 pub fn release_lease(session: &mut Session<'_>, id: &str, holder: &str) -> Result<(), DbError> {
     let mine = leases::table.filter(leases::id.eq(id)).filter(leases::holder.eq(holder));
     let ended = diesel::delete(mine).execute(session.conn)?;
-    if ended == 0 { Err(DbError::LeaseLost) } else { Ok(()) }
+    if ended == 0 { Err(DbError::LeaseLost) } else { quotas::release(session, id) }
 }
 
 /// The oldest leases, 1000 at most; of one kind, or expired ones only, where that is asked.
@@ -127,7 +129,7 @@ pub fn list_leases(session: &mut Session<'_>, kind: Option<&str>, expired: bool)
 /// Ends a lease together with a change of its image.
 pub(super) fn end(session: &mut Session<'_>, id: &str) -> Result<(), DbError> {
     let ended = diesel::delete(leases::table.find(id)).execute(session.conn)?;
-    if ended == 0 { Err(DbError::LeaseLost) } else { Ok(()) }
+    if ended == 0 { Err(DbError::LeaseLost) } else { quotas::release(session, id) }
 }
 
 /// Writes a renewed lease, provided that it still is what was read.
@@ -153,6 +155,11 @@ fn hold(session: &mut Session<'_>, row: LeaseRow, renewal: &LeaseRenewal) -> Res
         .set((leases::holder.eq(&held.holder), leases::expires_at.eq(held.expires_at), leases::detail.eq(&held.detail)))
         .execute(session.conn)?;
     if written == 0 { Err(DbError::LeaseLost) } else { held.into_lease() }
+}
+
+/// Is this a lease of the holder's?
+pub(super) fn is_held(session: &mut Session<'_>, id: &str, holder: &str) -> Result<bool, DbError> {
+    Ok(find(session, id)?.is_some_and(|row| row.holder == holder))
 }
 
 fn find(session: &mut Session<'_>, id: &str) -> Result<Option<LeaseRow>, DbError> {

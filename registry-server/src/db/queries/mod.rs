@@ -13,6 +13,8 @@ pub mod leases;
 pub mod locations;
 pub mod members;
 pub mod properties;
+pub mod quotas;
 pub mod request_keys;
 pub mod tags;
+pub mod usage;
 mod versions;

@@ -12,6 +12,7 @@ mod members;
 mod paging;
 mod plans;
 mod purging;
+mod quotas;
 mod schema;
 mod stored;
 mod support;

@@ -30,7 +30,9 @@ fn back_to_pike(database: &mut TestDatabase) {
 }
 
 fn drop_own_tables(database: &mut TestDatabase) {
-    for table in ["rs_schema", "rs_image_versions", "rs_leases", "rs_request_keys"] {
+    let tables =
+        ["rs_schema", "rs_image_versions", "rs_leases", "rs_request_keys", "rs_quota_locks", "rs_reservations"];
+    for table in tables {
         database.execute(&format!("DROP TABLE {table}"));
     }
 }
@@ -58,6 +60,16 @@ on_every_engine! {
         migrate::prepare(&mut database.conn).unwrap();
         database.create(&new_image());
         assert_eq!(database.texts("SELECT id AS answer FROM images").len(), 2);
+    }
+
+    fn our_own_tables_of_an_older_version_are_completed(database) {
+        database.prepared();
+        let image = database.create(&new_image());
+        database.execute("DROP TABLE rs_quota_locks; DROP TABLE rs_reservations; DELETE FROM rs_schema WHERE version > 1");
+        migrate::prepare(&mut database.conn).unwrap();
+        let rows = "SELECT project AS answer FROM rs_reservations UNION SELECT project AS answer FROM rs_quota_locks";
+        assert!(database.texts(rows).is_empty());
+        assert_eq!(database.get(image.id.as_str()).version, image.version, "what was there stays");
     }
 
     fn steps_of_an_online_upgrade(database) {
@@ -94,7 +106,7 @@ on_every_engine! {
         assert!(refusal(database).contains("ocata_contract01"));
         let found = migrate::inspect(&mut database.conn).unwrap();
         assert_eq!(found, Tables::Glance(vec!["ocata_contract01".to_owned()], Standing::TooOld));
-        database.execute("UPDATE alembic_version SET version_num = '2024_1_contract01'; UPDATE rs_schema SET version = 99");
+        database.execute("UPDATE alembic_version SET version_num = '2024_1_contract01'; INSERT INTO rs_schema (version) VALUES (99)");
         assert!(refusal(database).contains("newer"));
     }
 }

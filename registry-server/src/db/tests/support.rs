@@ -223,6 +223,7 @@ pub(super) fn new_image() -> NewImage {
         properties: [].into(),
         tags: Vec::new(),
         locations: Vec::new(),
+        quota: None,
     }
 }
 
