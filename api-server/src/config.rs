@@ -3,10 +3,12 @@
 //! Stores, policy and the client of the registry declare their own sections beside their code.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use glance_common::config::{ByteSize, Config, ConfigError, Seconds, Section, SectionSpec};
 use glance_common::web::{HealthOptions, SocketOptions};
 
+use crate::api::middleware::RateLimitOptions;
 use crate::formats::{DiskFormat, Rules};
 use crate::stores::ingest::HashAlgorithm;
 
@@ -42,6 +44,9 @@ glance_common::options! {
     pub struct ApiOptions in "DEFAULT" {
         /// URL under which clients reach the service; in the version list in place of what the request says.
         pub public_endpoint: Option<String> = None;
+        /// Header in which a proxy names the scheme that clients used, in the spelling of WSGI, such as
+        /// HTTP_X_FORWARDED_PROTO; an older way than enable_proxy_headers_parsing.
+        pub secure_proxy_ssl_header: Option<String> = None;
         /// Folder of the image cache; set, versions 2.14, 2.16 and 2.18 are offered.
         pub image_cache_dir: Option<PathBuf> = None;
         /// Images on a page when the client names no limit.
@@ -95,7 +100,10 @@ glance_common::options! {
         /// Seconds between two looks for such work.
         pub worker_recovery_interval: Seconds = Seconds::new(5);
         /// Largest JSON document that a client may send, in bytes.
-        pub max_json_body_size: ByteSize = ByteSize::new(4_194_304);
+        pub max_json_body_size: ByteSize = ByteSize::new(4_194_304), aliases ["oslo_middleware.max_request_body_size"];
+        /// Seconds in which a JSON document must have arrived; 0: any time, as long as it does not pause for
+        /// client_socket_timeout. Image data may take as long as it needs.
+        pub json_body_timeout: Seconds = Seconds::new(60);
     }
 
     /// Which formats images may have.
@@ -134,6 +142,23 @@ glance_common::options! {
     }
 }
 
+impl ApiOptions {
+    /// What JSON documents may be.
+    #[must_use]
+    pub fn json_limits(&self) -> JsonLimits {
+        JsonLimits { bytes: self.max_json_body_size.bytes(), time: self.json_body_timeout.duration() }
+    }
+}
+
+/// Limits of a JSON document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JsonLimits {
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Time until it is there; zero: none.
+    pub time: Duration,
+}
+
 impl ImageFormatOptions {
     /// What content may be stored.
     #[must_use]
@@ -163,6 +188,8 @@ pub struct Options {
     pub middleware: MiddlewareOptions,
     /// The pipeline.
     pub pipeline: PipelineOptions,
+    /// How often projects may ask.
+    pub rate_limit: RateLimitOptions,
 }
 
 impl Options {
@@ -179,6 +206,7 @@ impl Options {
             formats: config.section()?,
             middleware: config.section()?,
             pipeline: config.section()?,
+            rate_limit: config.section()?,
         })
     }
 
@@ -225,6 +253,7 @@ impl Options {
             ImageFormatOptions::spec(),
             MiddlewareOptions::spec(),
             PipelineOptions::spec(),
+            RateLimitOptions::spec(),
         ]
     }
 }

@@ -62,6 +62,11 @@ pub enum Situation {
     },
     /// 416: the range lies outside of the data.
     RangeNotSatisfiable,
+    /// 429: the project asks too often.
+    TooManyRequests {
+        /// When it may ask again.
+        retry_after: Duration,
+    },
     /// 431: a header is longer than allowed.
     HeaderTooLarge,
     /// 500: a defect, or a dependency that answers nonsense.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use glance_common::config::{Config, ConfigError, Section, SectionSpec};
+use glance_common::web::Cors;
 use glance_registry_client::{ClientOptions, RegistryClient, SetupError};
 
-use crate::api::pipeline::{Flavor, FlavorError};
+use crate::api::middleware::RateLimits;
+use crate::api::pipeline::{Flavor, FlavorError, Proxies};
 use crate::api::v2::base_properties;
 use crate::api::versions::Versions;
 use crate::config::Options;
@@ -25,6 +27,12 @@ pub struct AppState {
     pub flavor: Flavor,
     /// The offered versions of API v2.
     pub versions: Versions,
+    /// What is believed of proxies.
+    pub proxies: Proxies,
+    /// What pages of other origins may do, where any are named.
+    pub cors: Option<Arc<Cors>>,
+    /// How often projects may ask, where that is limited; kept on a reload that does not change it.
+    pub rate_limits: Option<Arc<RateLimits>>,
     /// The policy rules.
     pub policy: Arc<Enforcer>,
     /// Rules for custom properties, where the operator has any.
@@ -113,7 +121,12 @@ impl AppState {
             log::error!("the old schema of images stays in force: {error}");
             Arc::clone(&self.image_schema)
         });
-        Self::assemble(config, options, Rules { policy, protections, image_schema }, Arc::clone(&self.ingestor))
+        let mut app =
+            Self::assemble(config, options, Rules { policy, protections, image_schema }, Arc::clone(&self.ingestor))?;
+        if let Some(limits) = self.rate_limits.as_ref().filter(|limits| limits.are_of(&app.options.rate_limit)) {
+            app.rate_limits = Some(Arc::clone(limits));
+        }
+        Ok(app)
     }
 
     fn assemble(config: &Config, options: Options, rules: Rules, ingestor: Arc<Ingestor>) -> Result<Self, StateError> {
@@ -122,7 +135,23 @@ impl AppState {
         let registry = RegistryClient::new(&config.section::<ClientOptions>()?)?;
         let stores = Arc::new(StoreCatalog::open(config)?);
         let versions = Versions::offered(stores.is_multi_store(), options.api.image_cache_dir.is_some());
-        Ok(Self { options, flavor, versions, policy, protections, image_schema, registry, stores, ingestor })
+        let proxies = Proxies::new(&options);
+        let cors = Cors::read(config)?.map(Arc::new);
+        let rate_limits = RateLimits::new(&options.rate_limit).map(Arc::new);
+        Ok(Self {
+            options,
+            flavor,
+            versions,
+            proxies,
+            cors,
+            rate_limits,
+            policy,
+            protections,
+            image_schema,
+            registry,
+            stores,
+            ingestor,
+        })
     }
 
     /// The operator's URL of the service, without slashes at its end.
@@ -138,6 +167,7 @@ impl AppState {
     pub fn option_tables(config: &Config) -> Result<Vec<SectionSpec>, CatalogError> {
         let mut tables = Options::tables();
         tables.extend([PolicyOptions::spec(), ClientOptions::spec()]);
+        tables.extend(Cors::option_tables(config));
         tables.extend(StoreCatalog::option_tables(config)?);
         Ok(tables)
     }

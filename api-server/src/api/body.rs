@@ -9,6 +9,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
@@ -17,25 +18,23 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::error::ApiError;
+use crate::config::JsonLimits;
+use crate::error::{ApiError, Situation};
 use crate::stores::{BodyError, ByteStream};
 
 /// Chunks on their way from the connection to the reader.
 const DEPTH: usize = 1;
 
-/// Reads a JSON document: an object or an array (images-v2 §2.1). Bytes beyond `limit` are not kept.
+/// Reads a JSON document: an object or an array (images-v2 §2.1). Bytes beyond the limit are not kept.
 ///
 /// # Errors
-/// 400 for no body, malformed JSON and scalars, 413 beyond the limit.
-pub(super) async fn read_json(mut payload: Payload, limit: u64) -> Result<Value, ApiError> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| ApiError::from(body_error(&error)))?;
-        if (body.len() + chunk.len()) as u64 > limit {
-            return Err(ApiError::too_large(format!("The request body is larger than {limit} bytes.")));
-        }
-        body.extend_from_slice(&chunk);
-    }
+/// 400 for no body, malformed JSON and scalars, 413 beyond the limit, 408 for a client that is too slow.
+pub(super) async fn read_json(payload: Payload, limits: JsonLimits) -> Result<Value, ApiError> {
+    let document = whole_body(payload, limits.bytes);
+    let body = match limits.time {
+        Duration::ZERO => document.await?,
+        time => tokio::time::timeout(time, document).await.map_err(|_| too_slow(time))??,
+    };
     if body.is_empty() {
         return Err(ApiError::bad_request("Body expected in request."));
     }
@@ -44,6 +43,23 @@ pub(super) async fn read_json(mut payload: Payload, limit: u64) -> Result<Value,
         Ok(_) => Err(ApiError::bad_request("Unexpected body type. Expected list/dict.")),
         Err(error) => Err(ApiError::bad_request("Malformed JSON in request body.").caused_by(error)),
     }
+}
+
+fn too_slow(time: Duration) -> ApiError {
+    let text = format!("The request body did not arrive within {} seconds.", time.as_secs());
+    ApiError::stock(Situation::RequestTimeout).explained(text)
+}
+
+async fn whole_body(mut payload: Payload, limit: u64) -> Result<BytesMut, ApiError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| ApiError::from(body_error(&error)))?;
+        if (body.len() + chunk.len()) as u64 > limit {
+            return Err(ApiError::too_large(format!("The request body is larger than {limit} bytes.")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// Runs `work` with the body as a stream, and pulls the body meanwhile. When the returned future is dropped, because
@@ -111,6 +127,10 @@ mod tests {
 
     use super::*;
 
+    fn limits(bytes: u64) -> JsonLimits {
+        JsonLimits { bytes, time: Duration::from_millis(50) }
+    }
+
     fn streaming(parts: impl futures_util::Stream<Item = Result<Bytes, PayloadError>> + 'static) -> Payload {
         Payload::Stream { payload: Box::pin(parts) }
     }
@@ -143,13 +163,23 @@ mod tests {
             (b"[1, 2, 3, 4, 5, 6]", Some("The request body is larger than 16 bytes.")),
         ];
         for (body, wanted) in table {
-            let refusal = read_json(payload(vec![Ok(body)]), 16).await.err();
+            let refusal = read_json(payload(vec![Ok(body)]), limits(16)).await.err();
             assert_eq!(refusal.as_ref().and_then(ApiError::explanation), wanted);
         }
         let deep: &'static [u8] = "[".repeat(100_000).leak().as_bytes();
-        assert!(read_json(payload(vec![Ok(deep)]), 1 << 20).await.is_err());
-        let last = read_json(payload(vec![Ok(b"{\"a\": 1, "), Ok(b"\"a\": 2}")]), 64).await.unwrap();
+        assert!(read_json(payload(vec![Ok(deep)]), limits(1 << 20)).await.is_err());
+        let last = read_json(payload(vec![Ok(b"{\"a\": 1, "), Ok(b"\"a\": 2}")]), limits(64)).await.unwrap();
         assert_eq!(last["a"], 2);
+    }
+
+    #[actix_web::test]
+    async fn documents_must_arrive_in_time() {
+        let slow = || streaming(stream::iter([Ok(Bytes::from_static(b"["))]).chain(stream::pending()));
+        let refusal = read_json(slow(), limits(16)).await.unwrap_err();
+        assert_eq!(*refusal.situation(), Situation::RequestTimeout);
+        let unlimited = JsonLimits { time: Duration::ZERO, ..limits(16) };
+        let waiting = tokio::time::timeout(Duration::from_millis(100), read_json(slow(), unlimited));
+        assert!(waiting.await.is_err());
     }
 
     #[actix_web::test]

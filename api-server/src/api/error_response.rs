@@ -5,6 +5,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use glance_common::http::accept::ErrorForm;
 use glance_common::http::fault::Fault;
+use glance_common::logging::with_causes;
 
 use crate::error::{ApiError, Situation};
 
@@ -22,6 +23,7 @@ const fn status_of(situation: &Situation) -> u16 {
         Situation::TooLarge => 413,
         Situation::UnsupportedMediaType { .. } => 415,
         Situation::RangeNotSatisfiable => 416,
+        Situation::TooManyRequests { .. } => 429,
         Situation::HeaderTooLarge => 431,
         Situation::Internal => 500,
         Situation::NotImplemented { .. } => 501,
@@ -53,7 +55,7 @@ fn own_explanation(situation: &Situation) -> Option<String> {
 fn own_header(situation: &Situation) -> Option<(&'static str, String)> {
     match situation {
         Situation::MethodNotAllowed { allow, .. } => Some(("allow", allow.clone())),
-        Situation::Unavailable { retry_after: Some(after) } => {
+        Situation::Unavailable { retry_after: Some(after) } | Situation::TooManyRequests { retry_after: after } => {
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
             Some(("retry-after", seconds.max(1).to_string()))
         }
@@ -110,18 +112,6 @@ fn log_refusal(error: &ApiError, request: &HttpRequest) {
     } else {
         log::debug!("{method} {path} refused: {}", with_causes(error));
     }
-}
-
-/// An error and the causes behind it.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

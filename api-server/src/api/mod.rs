@@ -8,6 +8,7 @@
 mod body;
 pub mod call;
 pub mod error_response;
+pub mod middleware;
 pub mod negotiation;
 pub mod pipeline;
 pub mod router;

@@ -2,10 +2,11 @@
 //!
 //! | step | refuses with |
 //! |---|---|
-//! | `OPTIONS` is answered | 200, empty |
+//! | `OPTIONS` is answered; marks for pages of other origins | 200, empty |
 //! | version negotiation | 300 and the list of versions |
 //! | who is asking | 401, without request id |
 //! | request id | 431 |
+//! | rate limits of the project | 429 |
 //! | route table | 400 for a path that is no UTF-8, 404, 405, 501 |
 //! | body where none belongs, query that is no UTF-8 | 400 |
 //! | the handler | what it refuses |
@@ -32,7 +33,7 @@ use glance_common::web::{RequestId, RequestNotes};
 use percent_encoding::percent_decode_str;
 
 pub use flavor::{Flavor, FlavorError, Identification};
-pub use origin::Origin;
+pub use origin::{Origin, Proxies};
 
 use super::call::Call;
 use super::error_response::respond;
@@ -82,13 +83,22 @@ impl Edge {
         }));
     }
 
-    /// Answers one request.
+    /// Answers one request, and marks the answer for pages of other origins.
     pub async fn serve(&self, request: HttpRequest, payload: Payload) -> HttpResponse {
+        let app = self.app();
+        let Some(cors) = app.cors.clone() else { return self.answer(app, request, payload).await };
+        let asked = request.clone();
+        let mut answer = self.answer(app, request, payload).await;
+        cors.mark(asked.method(), asked.headers(), answer.headers_mut());
+        answer
+    }
+
+    async fn answer(&self, app: Arc<AppState>, request: HttpRequest, payload: Payload) -> HttpResponse {
         if request.method() == Method::OPTIONS {
             return HttpResponse::Ok().finish();
         }
-        let app = self.app();
-        let origin = Origin::of(&request, app.options.middleware.enable_proxy_headers_parsing);
+        let origin = Origin::of(&request, &app.proxies);
+        app.proxies.note_client(&request);
         let decoded = percent_decode_str(request.uri().path());
         let path = decoded.clone().decode_utf8();
         let readable = path.is_ok();
@@ -143,6 +153,9 @@ impl Edge {
         }
         if path == "/v2" {
             return Ok(HttpResponse::Found().insert_header((LOCATION, format!("{}/v2/", origin.base()))).finish());
+        }
+        if let Some(limits) = &app.rate_limits {
+            limits.admit(&context, request.method(), &path)?;
         }
         let (route, params) = self.router.find(request.method(), &path)?;
         RequestNotes::of(&request).set_route(route.path());

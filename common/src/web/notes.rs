@@ -1,6 +1,6 @@
 //! What is learned about a request on its way to the handler and still needed when the request is gone.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use actix_web::dev::ServiceRequest;
@@ -19,6 +19,7 @@ pub struct RequestNotes(Rc<Notes>);
 struct Notes {
     log: OnceCell<RequestLog>,
     route: Cell<Option<&'static str>>,
+    client: RefCell<Option<String>>,
 }
 
 impl RequestNotes {
@@ -44,6 +45,16 @@ impl RequestNotes {
     /// Names the route for the metrics: its pattern, not its path, so that there are few different ones.
     pub fn set_route(&self, route: &'static str) {
         self.0.route.set(Some(route));
+    }
+
+    /// Names the client, where a proxy in between says who it is.
+    pub fn set_client(&self, client: &str) {
+        *self.0.client.borrow_mut() = Some(client.to_owned());
+    }
+
+    /// The client, where a proxy named it.
+    pub(super) fn take_client(&self) -> Option<String> {
+        self.0.client.borrow_mut().take()
     }
 
     pub(super) fn log(&self) -> Option<&RequestLog> {

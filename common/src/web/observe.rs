@@ -121,11 +121,12 @@ impl Record {
     }
 
     fn log(&self, sent: u64, duration: Duration) {
+        let client = self.notes.take_client();
         log::log!(
             target: LOG_TARGET,
             self.log_level(),
             "{} \"{} {} {:?}\" status: {} len: {sent} time: {:.6}",
-            self.peer,
+            client.as_deref().unwrap_or(&self.peer),
             self.method,
             self.path,
             self.version,

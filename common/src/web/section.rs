@@ -21,6 +21,8 @@ crate::options! {
         pub http_keepalive: bool = true;
         /// Seconds that a client may neither send nor take anything; 0: for ever.
         pub client_socket_timeout: Seconds = Seconds::new(900);
+        /// Seconds in which the head of a request must have arrived, from its first byte on; 0: any time.
+        pub client_head_timeout: Seconds = Seconds::new(60);
         /// Longest request line and longest header line in bytes.
         pub max_header_line: usize = 16384, min 1024;
         /// Seconds that running requests may go on after SIGTERM.
@@ -58,6 +60,7 @@ impl SocketOptions {
             tcp_keepidle: self.tcp_keepidle.duration(),
             http_keepalive: self.http_keepalive,
             client_socket_timeout: self.client_socket_timeout.duration(),
+            client_head_timeout: self.client_head_timeout.duration(),
             max_header_line: self.max_header_line,
             graceful_shutdown_timeout: self.graceful_shutdown_timeout.duration(),
             drain_delay: self.drain_delay.duration(),

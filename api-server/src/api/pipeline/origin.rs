@@ -2,6 +2,9 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{FORWARDED, HOST, HeaderMap};
+use glance_common::web::RequestNotes;
+
+use crate::config::Options;
 
 /// Scheme, host and path under which the client reached the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub struct Origin {
 impl Origin {
     /// The origin of a request. Headers of proxies count only where the operator said so.
     #[must_use]
-    pub fn of(request: &HttpRequest, believe_proxies: bool) -> Self {
+    pub fn of(request: &HttpRequest, proxies: &Proxies) -> Self {
         let config = request.app_config();
         let host = header(request.headers(), HOST.as_str()).or_else(|| request.uri().authority().map(|a| a.as_str()));
         let direct = Self {
@@ -22,7 +25,11 @@ impl Origin {
             host: host.map_or_else(|| config.local_addr().to_string(), str::to_owned),
             prefix: String::new(),
         };
-        if believe_proxies { direct.behind_proxies(request.headers()) } else { direct }
+        let origin = if proxies.believe { direct.behind_proxies(request.headers()) } else { direct };
+        match &proxies.scheme_header {
+            Some(name) => origin.with_scheme(header(request.headers(), name)),
+            None => origin,
+        }
     }
 
     /// The URL of the service's root, without a slash at its end. The usual port of the scheme is left out.
@@ -33,16 +40,22 @@ impl Origin {
         format!("{scheme}://{}{prefix}", host.strip_suffix(usual).unwrap_or(host))
     }
 
+    /// The same with the scheme that a proxy names; only those that this API is served under.
+    fn with_scheme(mut self, scheme: Option<&str>) -> Self {
+        if let Some(scheme) = scheme.map(str::to_ascii_lowercase).filter(|scheme| scheme == "http" || scheme == "https")
+        {
+            self.scheme = scheme;
+        }
+        self
+    }
+
     /// `Forwarded` wins over the `X-Forwarded` headers, and only its first element counts; the prefix has no place in it.
     fn behind_proxies(mut self, headers: &HeaderMap) -> Self {
         let (scheme, host) = match header(headers, FORWARDED.as_str()) {
             Some(forwarded) => (parameter(forwarded, "proto"), parameter(forwarded, "host")),
             None => (first(headers, "x-forwarded-proto"), first(headers, "x-forwarded-host")),
         };
-        if let Some(scheme) = scheme.map(str::to_ascii_lowercase).filter(|scheme| scheme == "http" || scheme == "https")
-        {
-            self.scheme = scheme;
-        }
+        self = self.with_scheme(scheme);
         if let Some(host) = host {
             self.host = host.to_owned();
         }
@@ -51,6 +64,40 @@ impl Origin {
             self.prefix = if prefix.is_empty() { String::new() } else { format!("/{prefix}") };
         }
         self
+    }
+}
+
+/// What is believed of proxies before this server.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies {
+    /// `Forwarded` and the `X-Forwarded` headers.
+    believe: bool,
+    /// The header that names the scheme.
+    scheme_header: Option<String>,
+}
+
+impl Proxies {
+    /// As the operator wants it. The header is written as WSGI names it, `HTTP_X_FORWARDED_PROTO`.
+    #[must_use]
+    pub fn new(options: &Options) -> Self {
+        let name = options.api.secure_proxy_ssl_header.as_deref().unwrap_or_default().trim().to_ascii_lowercase();
+        let name = name.strip_prefix("http_").unwrap_or(&name).replace('_', "-");
+        let scheme_header = (!name.is_empty()).then_some(name);
+        Self { believe: options.middleware.enable_proxy_headers_parsing, scheme_header }
+    }
+
+    /// Notes for the log from which client a request came, where a proxy says so.
+    pub fn note_client(&self, request: &HttpRequest) {
+        if !self.believe {
+            return;
+        }
+        let client = match header(request.headers(), FORWARDED.as_str()) {
+            Some(forwarded) => parameter(forwarded, "for"),
+            None => first(request.headers(), "x-forwarded-for"),
+        };
+        if let Some(client) = client {
+            RequestNotes::of(request).set_client(client);
+        }
     }
 }
 
@@ -84,7 +131,8 @@ mod tests {
 
     fn base(headers: Headers<'_>, believe: bool) -> String {
         let request = headers.iter().fold(TestRequest::default(), |request, header| request.append_header(*header));
-        Origin::of(&request.to_http_request(), believe).base()
+        let proxies = Proxies { believe, scheme_header: Some("x-ssl".to_owned()) };
+        Origin::of(&request.to_http_request(), &proxies).base()
     }
 
     #[test]
@@ -98,6 +146,9 @@ mod tests {
             (&[host, ("x-forwarded-proto", "https")], true, "https://glance:9292"),
             (&[host, ("x-forwarded-proto", "HTTPS, http"), ("x-forwarded-host", "a:443, b")], true, "https://a"),
             (&[host, ("x-forwarded-proto", "gopher")], true, "http://glance:9292"),
+            (&[host, ("x-ssl", "https")], false, "https://glance:9292"),
+            (&[host, ("x-ssl", "http"), ("x-forwarded-proto", "https")], true, "http://glance:9292"),
+            (&[host, ("x-ssl", "on")], false, "http://glance:9292"),
             (&[host, ("x-forwarded-prefix", "/image/")], true, "http://glance:9292/image"),
             (
                 &[host, ("forwarded", "for=1.2.3.4;Proto=https;host=\"p:8443\", host=x"), ("x-forwarded-host", "no")],

@@ -26,7 +26,7 @@ pub(crate) async fn list_images(call: Call) -> Answer {
 /// `POST /v2/images`
 pub(crate) async fn create_image(call: Call) -> Answer {
     let Call { app, context, origin, payload, .. } = call;
-    let body = read_json(payload, app.options.api.max_json_body_size.bytes()).await?;
+    let body = read_json(payload, app.options.api.json_limits()).await?;
     let command = create_input::read(&app.image_schema, schema::object(body)?)?;
     let image = images::create_image(&context, &app, command).await?;
     let mut answer = image_answer(StatusCode::CREATED, &app, &context, &image)?;
@@ -59,7 +59,7 @@ pub(crate) async fn update_image(call: Call) -> Answer {
     };
     let id = call.param("image_id").to_owned();
     let Call { app, context, payload, .. } = call;
-    let body = read_json(payload, app.options.api.max_json_body_size.bytes()).await?;
+    let body = read_json(payload, app.options.api.json_limits()).await?;
     let change = json_patch::read(dialect, &app.image_schema, body)?;
     let image = images::update_image(&context, &app, &id, &change).await?;
     image_answer(StatusCode::OK, &app, &context, &image)

@@ -43,7 +43,7 @@ pub(crate) async fn list_members(call: Call) -> Answer {
 pub(crate) async fn add_member(call: Call) -> Answer {
     let id = call.param("image_id").to_owned();
     let Call { app, context, payload, .. } = call;
-    let member = member_in(&read_json(payload, app.options.api.max_json_body_size.bytes()).await?)?;
+    let member = member_in(&read_json(payload, app.options.api.json_limits()).await?)?;
     answer(&MemberView::of(&members::add_member(&context, &app, &id, &member).await?))
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn show_member(call: Call) -> Answer {
 pub(crate) async fn update_member(call: Call) -> Answer {
     let (id, member) = (call.param("image_id").to_owned(), call.param("member").to_owned());
     let Call { app, context, payload, .. } = call;
-    let status = status_in(&read_json(payload, app.options.api.max_json_body_size.bytes()).await?)?;
+    let status = status_in(&read_json(payload, app.options.api.json_limits()).await?)?;
     answer(&MemberView::of(&members::update_member(&context, &app, &id, &member, status).await?))
 }
 
