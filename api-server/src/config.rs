@@ -65,8 +65,8 @@ glance_common::options! {
         pub hashing_algorithm: HashAlgorithm = HashAlgorithm::Sha512;
         /// Largest image in bytes.
         pub image_size_cap: ByteSize = ByteSize::new(1_099_511_627_776);
-        /// Bytes that a project may store, in B, KB, MB, GB or TB; 0: unlimited.
-        pub user_storage_quota: String = "0".to_owned();
+        /// Bytes that a project may store, in B, KB, MB, GB or TB; 0: unlimited. Ignored with use_keystone_limits.
+        pub user_storage_quota: ByteSize = ByteSize::new(0);
         /// Custom properties of an image; negative: unlimited.
         pub image_property_quota: i32 = 128;
         /// Tags of an image; negative: unlimited.
@@ -75,7 +75,7 @@ glance_common::options! {
         pub image_member_quota: i32 = 128;
         /// Locations of an image; negative: unlimited.
         pub image_location_quota: i32 = 10;
-        /// Ask the identity service for limits.
+        /// Ask the identity service how much a project may use; see [oslo_limit].
         pub use_keystone_limits: bool = false;
         /// Let callers without identity read what the policy lets everybody read.
         pub allow_anonymous_access: bool = false;
@@ -217,11 +217,6 @@ impl Options {
         let api = &self.api;
         let flavor = self.pipeline.flavor.as_deref().unwrap_or_default();
         let table = [
-            (api.user_storage_quota.trim() != "0", "user_storage_quota is not enforced by this version"),
-            (
-                api.use_keystone_limits,
-                "use_keystone_limits: limits of the identity service are not asked for by this version",
-            ),
             (flavor.contains("cach"), "[paste_deploy] flavor: this version has no image cache"),
             (api.delayed_delete, "delayed_delete: this version has no scrubber; the data of deleted images stays"),
             (
@@ -266,8 +261,8 @@ mod tests {
     fn what_is_not_done_and_what_is_risky_is_told() {
         let table = [
             ("", 0),
-            ("user_storage_quota = 5GB", 1),
-            ("use_keystone_limits = true\ndelayed_delete = true", 2),
+            ("user_storage_quota = 5GB\nuse_keystone_limits = true", 0),
+            ("delayed_delete = true", 1),
             ("show_image_direct_url = true\nshow_multiple_locations = true", 2),
             ("[paste_deploy]\nflavor = trusted-auth+caching", 1),
             ("[image_format]\nrequire_image_format_match = false", 1),

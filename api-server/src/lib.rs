@@ -11,6 +11,7 @@
 //! | [`config`] | the options |
 //! | [`operator_files`] | files beside the configuration |
 //! | [`outgoing`] | which web addresses users may name |
+//! | [`unified_limits`] | what the identity service allows a project |
 //! | [`error`] | what a request is refused with |
 //! | [`server`] | from a configuration to a running server |
 //! | [`state`] | what all requests share |
@@ -28,3 +29,4 @@ pub mod server;
 pub mod service;
 pub mod state;
 pub mod stores;
+pub mod unified_limits;

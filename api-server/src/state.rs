@@ -17,6 +17,7 @@ use crate::policy::{Enforcer, PolicyError, PolicyOptions};
 use crate::service::{image_schema, protection};
 use crate::stores::catalog::{CatalogError, StoreCatalog};
 use crate::stores::ingest::Ingestor;
+use crate::unified_limits::UnifiedLimits;
 
 /// Everything a request needs beside itself. Built from one configuration and replaced as a whole on reload; a request
 /// keeps the one that it began with.
@@ -43,6 +44,8 @@ pub struct AppState {
     pub registry: RegistryClient,
     /// The stores.
     pub stores: Arc<StoreCatalog>,
+    /// Limits of the identity service, where they are in force.
+    pub unified_limits: Option<UnifiedLimits>,
     /// Takes uploads into stores; one for the process, kept on reload.
     pub ingestor: Arc<Ingestor>,
 }
@@ -136,6 +139,7 @@ impl AppState {
         let stores = Arc::new(StoreCatalog::open(config)?);
         let versions = Versions::offered(stores.is_multi_store(), options.api.image_cache_dir.is_some());
         let proxies = Proxies::new(&options);
+        let unified_limits = options.api.use_keystone_limits.then(|| UnifiedLimits::open(config)).transpose()?;
         let cors = Cors::read(config)?.map(Arc::new);
         let rate_limits = RateLimits::new(&options.rate_limit).map(Arc::new);
         Ok(Self {
@@ -150,6 +154,7 @@ impl AppState {
             image_schema,
             registry,
             stores,
+            unified_limits,
             ingestor,
         })
     }
@@ -168,6 +173,7 @@ impl AppState {
         let mut tables = Options::tables();
         tables.extend([PolicyOptions::spec(), ClientOptions::spec()]);
         tables.extend(Cors::option_tables(config));
+        tables.extend(UnifiedLimits::option_tables(config));
         tables.extend(StoreCatalog::option_tables(config)?);
         Ok(tables)
     }

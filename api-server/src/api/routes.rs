@@ -15,7 +15,7 @@
 use actix_web::http::Method;
 
 use super::router::{Route, route};
-use super::v2::{actions, image_data, images, members, schemas, tags};
+use super::v2::{actions, discovery, image_data, images, members, schemas, tags};
 
 /// The table.
 #[must_use]
@@ -25,6 +25,7 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/v2/schemas/images", schemas::show_images_schema).rejects_body(),
         route(Method::GET, "/v2/schemas/member", members::show_member_schema).rejects_body(),
         route(Method::GET, "/v2/schemas/members", members::show_members_schema).rejects_body(),
+        route(Method::GET, "/v2/info/usage", discovery::show_usage).others_not_found(),
         route(Method::GET, "/v2/images", images::list_images),
         route(Method::POST, "/v2/images", images::create_image),
         route(Method::GET, "/v2/images/{image_id}", images::show_image).rejects_body(),

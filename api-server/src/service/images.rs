@@ -2,11 +2,11 @@
 
 use glance_common::context::RequestContext;
 use glance_common::model::{Image, ImageStatus, Visibility};
-use glance_common::registry_api::{ImageQuery, NewImage};
+use glance_common::registry_api::{ImageQuery, NewImage, Resource};
 use glance_registry_client::RegistryError;
 
 use super::access::{find_image, no_image_found, rule_to_set};
-use super::patch;
+use super::{limits, patch};
 use super::protection::Guard;
 use crate::domain::draft::Draft;
 use crate::domain::protection::Act;
@@ -42,6 +42,19 @@ pub async fn create_image(
         Owner::Named(owner) => owner.clone(),
     };
     authorise_creation(context, app, owner.as_deref(), command.visibility)?;
+    match create_authorised(context, app, command, owner).await {
+        Err(error) => Err(limits::precede(context, app, Resource::CountTotal, 1, error).await),
+        created => created,
+    }
+}
+
+async fn create_authorised(
+    context: &RequestContext,
+    app: &AppState,
+    command: NewImageCommand,
+    owner: Option<String>,
+) -> Result<Image, ApiError> {
+    let quota = limits::for_creation(context, app).await?;
     let mut guard = Guard::new(context, app);
     command.properties.keys().try_for_each(|name| guard.require(Act::Create, name))?;
     let minimums = command.check(&Quotas::from(&app.options.api))?;
@@ -67,14 +80,14 @@ pub async fn create_image(
         properties: command.properties,
         tags: command.tags,
         locations: Vec::new(),
-        quota: None,
+        quota,
     };
     let created = app.registry.create_image(context, &image).await.map_err(|error| match (error, &image) {
         (RegistryError::Duplicate(_), NewImage { id: Some(id), .. }) => {
             ApiError::conflict(format!("Image ID {id} already exists!"))
         }
         (RegistryError::Forbidden(_), NewImage { owner, .. }) => foreign_owner(owner.as_deref()),
-        (other, _) => other.into(),
+        (other, _) => limits::refused(context, None, other, Into::into),
     })?;
     Ok(guard.conceal(created))
 }

@@ -13,6 +13,7 @@
 //! | [`download`] | read data | 1 |
 //! | [`upload`] | write data | 3: read, `queued` to `saving`, `saving` to `active` |
 //! | [`protection`] | which custom properties a caller may touch and see, for all of the above | 0 |
+//! | [`limits`] | what a project may use, for creation and upload | 0; 1 a step for data of unknown size |
 //! | [`image_schema`] | finding the operator's schema, at the start | 0 |
 //! | [`recovery`] | finishing or undoing what a dead node began | in the background |
 
@@ -23,7 +24,9 @@ pub mod download;
 pub mod image_schema;
 pub mod images;
 mod lease;
+pub mod limits;
 pub mod members;
+mod metering;
 mod patch;
 pub mod protection;
 pub mod recovery;

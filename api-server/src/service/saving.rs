@@ -13,16 +13,17 @@ use std::time::Duration;
 
 use glance_common::context::RequestContext;
 use glance_common::model::{Image, ImageId, ImageStatus, LocationStatus};
-use glance_common::registry_api::{ImageFields, ImageUpdate, LocationsChange, NewLocation, Patch};
+use glance_common::registry_api::{ImageFields, ImageUpdate, LocationsChange, NewLocation, Patch, QuotaClaim};
 use glance_registry_client::RegistryError;
 
 use super::lease::{self, UploadNotes};
-use super::spawn_for_request;
+use super::metering::{Ending, Meter};
+use super::{limits, spawn_for_request};
 use crate::domain::lifecycle;
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::stores::ingest::Ingested;
-use crate::stores::{Location, StoreErrorKind};
+use crate::stores::{ByteStream, Location, StoreErrorKind};
 
 /// How long the result of an upload is told to a registry that is away: shorter than a lease lasts.
 const RESULT_PATIENCE: Duration = Duration::from_secs(30);
@@ -41,24 +42,36 @@ pub(super) struct Saving {
     is_over: bool,
 }
 
+/// What the begin of an upload says of it.
+pub(super) struct Plan {
+    /// For a successor.
+    pub(super) notes: UploadNotes,
+    /// Size in bytes that the client announced.
+    pub(super) announced: Option<u64>,
+    /// The limits that it must not pass.
+    pub(super) quota: Option<QuotaClaim>,
+}
+
 impl Saving {
-    /// `queued` to `saving`, with a lease.
+    /// `queued` to `saving`, with a lease and a reservation.
     ///
     /// # Errors
-    /// 409 when somebody else was faster, 410 when the image was deleted meanwhile.
+    /// 413 when a limit of the project would be passed, 409 when somebody else was faster, 410 when the image was deleted
+    /// meanwhile.
     pub(super) async fn begin(
         context: &RequestContext,
         app: &Arc<AppState>,
         image: &Image,
-        notes: &UploadNotes,
+        plan: &Plan,
     ) -> Result<Self, ApiError> {
-        let detail = serde_json::to_value(notes).map_err(ApiError::internal)?;
+        let detail = serde_json::to_value(&plan.notes).map_err(ApiError::internal)?;
         let take_lease = lease::on_image(app, lease::UPLOAD, &image.id, detail);
         let lease = take_lease.id.clone();
         let update = ImageUpdate {
             from: vec![ImageStatus::Queued],
             set: ImageFields { status: Patch::Set(ImageStatus::Saving), ..ImageFields::default() },
             take_lease: Some(take_lease),
+            quota: plan.quota.clone(),
             ..ImageUpdate::default()
         };
         let image = app.registry.update_image(context, &image.id, &update).await.map_err(|error| match error {
@@ -69,7 +82,7 @@ impl Saving {
             RegistryError::LeaseHeld(_) => {
                 ApiError::conflict(lifecycle::illegal_transition(ImageStatus::Saving, ImageStatus::Saving))
             }
-            other => other.into(),
+            other => limits::refused(context, plan.announced, other, Into::into),
         })?;
         let service = RequestContext::service(context.request_id.clone());
         Ok(Self { app: Arc::clone(app), service, image, lease, is_over: false })
@@ -78,6 +91,13 @@ impl Saving {
     /// The image that is being written.
     pub(super) fn image(&self) -> &Image {
         &self.image
+    }
+
+    /// The body, ended where these limits end: for data whose size nobody announced.
+    pub(super) fn meter(&self, claim: QuotaClaim, body: ByteStream) -> (ByteStream, Ending) {
+        let ending = Ending::default();
+        let (app, service, lease) = (Arc::clone(&self.app), self.service.clone(), self.lease.clone());
+        (Meter { app, service, lease, claim, ending: ending.clone() }.watch(body), ending)
     }
 
     /// Waits until the work must stop; see [`lease::keep_upload`].

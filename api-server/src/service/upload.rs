@@ -8,11 +8,14 @@ use std::sync::Arc;
 
 use glance_common::context::RequestContext;
 use glance_common::model::Image;
+use glance_common::registry_api::{QuotaClaim, Resource};
+use glance_registry_client::RegistryError;
 
 use super::access::{find_image, no_image_found};
 use super::lease::UploadNotes;
-use super::saving::Saving;
-use super::spawn_for_request;
+use super::metering::Ending;
+use super::saving::{Plan, Saving};
+use super::{limits, spawn_for_request};
 use crate::domain::lifecycle;
 use crate::error::{ApiError, Situation};
 use crate::formats::ContentJudge;
@@ -34,7 +37,8 @@ pub struct DataUpload {
     pub body: ByteStream,
 }
 
-/// Store the data of an image and make it `active`. Three calls of the registry.
+/// Store the data of an image and make it `active`. Three calls of the registry; more where limits hold for data of
+/// unknown size.
 ///
 /// # Errors
 /// The table of images-v2 §9.1, from row 3 on.
@@ -45,6 +49,28 @@ pub async fn upload_data(
     upload: DataUpload,
 ) -> Result<(), ApiError> {
     require_writer(context)?;
+    let announced = i64::try_from(upload.announced.unwrap_or(0)).unwrap_or(i64::MAX);
+    match begin_upload(context, app, id, &upload).await {
+        Ok((saving, store, quota)) => {
+            let transfer = Transfer { caller: context.clone(), store, quota, upload };
+            let transfer = spawn_for_request(transfer.run(Arc::clone(app), saving));
+            transfer.await.map_err(ApiError::internal)?
+        }
+        Err(error) => {
+            let delta = Resource::SizeTotal.units(announced);
+            Err(limits::precede(context, app, Resource::SizeTotal, delta, error).await)
+        }
+    }
+}
+
+/// Everything up to the first byte: the image is `saving`, and what is known of its size is reserved. Also the store,
+/// and the limits for what is not known.
+async fn begin_upload(
+    context: &RequestContext,
+    app: &Arc<AppState>,
+    id: &str,
+    upload: &DataUpload,
+) -> Result<(Saving, String, Option<QuotaClaim>), ApiError> {
     let store = choose_store(app, upload.store.as_deref())?.id.clone();
     let image = find_image(context, app, id, no_image_found).await?;
     app.policy.enforce_on_image(context, Rule::UploadImage, &image)?;
@@ -52,10 +78,11 @@ pub async fn upload_data(
     app.policy.require_ownership(context, image.owner.as_deref(), refusal)?;
     lifecycle::check_upload(image.status, image.disk_format.as_deref(), image.container_format.as_deref())?;
 
-    let object = image.id.to_string();
-    let saving = Saving::begin(context, app, &image, &UploadNotes { store: store.clone(), object }).await?;
-    let transfer = spawn_for_request(transfer(Arc::clone(app), saving, store, upload));
-    transfer.await.map_err(ApiError::internal)?
+    let quota = limits::for_upload(context, app, upload.announced).await?;
+    let notes = UploadNotes { store: store.clone(), object: image.id.to_string() };
+    let plan = Plan { notes, announced: upload.announced, quota };
+    let saving = Saving::begin(context, app, &image, &plan).await?;
+    Ok((saving, store, plan.quota.filter(|_| upload.announced.is_none())))
 }
 
 /// The store to write to. Ids mean something only where several stores are configured.
@@ -69,18 +96,37 @@ fn choose_store<'a>(app: &'a AppState, wished: Option<&str>) -> Result<&'a Confi
     }
 }
 
-async fn transfer(app: Arc<AppState>, mut saving: Saving, store: String, upload: DataUpload) -> Result<(), ApiError> {
-    let DataUpload { announced, content_type, body, .. } = upload;
-    let ingested = tokio::select! {
-        ingested = ingest(&app, &saving, &store, announced, body) => ingested,
-        () = saving.must_stop() => Err(StoreErrorKind::NotFound.into()),
-    };
-    match ingested {
-        Ok(ingested) => saving.complete(ingested).await,
-        Err(error) => {
-            log::info!("image {}: the upload failed: {error}", saving.image().id);
-            saving.undo(None).await;
-            Err(refusal(saving.image(), content_type.as_deref(), error))
+/// The bytes on their way.
+struct Transfer {
+    caller: RequestContext,
+    store: String,
+    /// The limits, where the size is not known.
+    quota: Option<QuotaClaim>,
+    upload: DataUpload,
+}
+
+impl Transfer {
+    async fn run(self, app: Arc<AppState>, mut saving: Saving) -> Result<(), ApiError> {
+        let Self { caller, store, quota, upload: DataUpload { announced, content_type, body, .. } } = self;
+        let (body, ending) = match quota {
+            Some(quota) => saving.meter(quota, body),
+            None => (body, Ending::default()),
+        };
+        let ingested = tokio::select! {
+            ingested = ingest(&app, &saving, &store, announced, body) => ingested,
+            () = saving.must_stop() => Err(StoreErrorKind::NotFound.into()),
+        };
+        match ingested {
+            Ok(ingested) => saving.complete(ingested).await,
+            Err(error) => {
+                log::info!("image {}: the upload failed: {error}", saving.image().id);
+                saving.undo(None).await;
+                Err(match ending.take() {
+                    Some(RegistryError::LeaseLost(_)) => super::saving::gone(&saving.image().id),
+                    Some(limit) => limits::refused(&caller, announced, limit, Into::into),
+                    None => refusal(saving.image(), content_type.as_deref(), error),
+                })
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `images`, `image_data`, `members`, `tags`, `actions`, `schemas` | handlers, one file for each resource |
+//! | `images`, `image_data`, `members`, `tags`, `actions`, `schemas`, `discovery` | handlers, one file for each resource |
 //! | `create_input`, `json_patch`, `query` | bodies and parameters, read into commands |
 //! | `schema`, `declared` | what an image may look like, and the words for what it may not |
 //! | `views` | images as JSON |
@@ -11,6 +11,7 @@
 pub(crate) mod actions;
 mod create_input;
 mod declared;
+pub(crate) mod discovery;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub(crate) mod image_data;
