@@ -3,8 +3,8 @@
 use glance_common::context::RequestContext;
 use glance_common::model::{Image, ImageId, Location};
 use glance_common::registry_api::{
-    ImageDelete, ImageList, ImageQuery, ImageUpdate, LocationRemove, NewImage, NewLocation, PropertyRemove,
-    PropertyWrite,
+    ImageDelete, ImageList, ImageQuery, ImageUpdate, LocationList, LocationRemove, NewImage, NewLocation,
+    PropertyRemove, PropertyWrite,
 };
 use reqwest::Method;
 
@@ -106,6 +106,18 @@ impl RegistryClient {
         remove: &PropertyRemove,
     ) -> Result<(), RegistryError> {
         self.tell(context, Call::change(Method::DELETE, property(id, name)?).with(remove)?).await
+    }
+
+    /// The removed locations of an image, deleted or not, whose data is still to go; administrators only.
+    ///
+    /// # Errors
+    /// [`RegistryError::NotFound`], [`RegistryError::Forbidden`].
+    pub async fn waiting_locations(
+        &self,
+        context: &RequestContext,
+        id: &ImageId,
+    ) -> Result<LocationList, RegistryError> {
+        self.ask(context, Call::read(Method::GET, format!("{IMAGES}/{id}/locations"))).await
     }
 
     /// Add a location; the answer has its id.

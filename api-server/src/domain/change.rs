@@ -1,6 +1,6 @@
 //! What a caller wants to change of an image: operations in order, as read from a request of any API version.
 
-use glance_common::model::Visibility;
+use glance_common::model::{LocationMetadata, Visibility};
 
 /// A list of operations. All of them happen, or none.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,21 +20,49 @@ pub enum Operation {
     Replace(Attribute),
     /// Remove the attribute or custom property of this name.
     Remove(String),
-    /// Any operation on locations.
+    /// Change where the data is.
     Locations(LocationsOperation),
 }
 
-/// What is tried with locations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is done with locations.
+#[derive(Debug, Clone, PartialEq)]
 pub enum LocationsOperation {
     /// Add one.
-    Add,
-    /// Replace all of them by none.
-    ReplaceByNone,
-    /// Replace all of them.
-    Replace,
-    /// Remove one.
-    Remove,
+    Add {
+        /// Where in the list; beyond its end is at its end.
+        at: Position,
+        /// The location.
+        location: GivenLocation,
+    },
+    /// Put this list in place of all. An empty one is refused.
+    Replace(Vec<GivenLocation>),
+    /// Remove one, and its data.
+    Remove {
+        /// Where in the list.
+        at: Position,
+    },
+}
+
+/// A place in the list of locations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// The last one, or behind it.
+    End,
+    /// Counted from 0.
+    At(usize),
+    /// The text names no place.
+    Nowhere,
+}
+
+/// A location as a caller gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenLocation {
+    /// Its URL, right by length.
+    pub url: String,
+    /// Free data.
+    pub metadata: LocationMetadata,
+    /// What the caller says of the data: `checksum`, `os_hash_algo`, `os_hash_value` with their values.
+    pub promised: Vec<(String, String)>,
 }
 
 /// Something of an image with its new value, right by type and length.

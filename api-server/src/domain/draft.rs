@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use glance_common::model::Image;
+use glance_common::model::{Image, ImageStatus, Location, LocationStatus};
 
+use super::change::Position;
+use super::locations::{Promised, removed_index};
 use super::protection::Act;
 use super::{Attribute, Operation, Quotas, Refusal, lifecycle, properties};
 
@@ -15,6 +17,8 @@ pub struct Draft {
     unreadable: BTreeSet<String>,
     touched: Vec<Attribute>,
     touched_properties: BTreeSet<String>,
+    other_locations: Vec<Location>,
+    located: Option<Located>,
 }
 
 /// What a finished draft changes. Everything else keeps its stored value, whoever changes it meanwhile.
@@ -26,6 +30,25 @@ pub struct Changes {
     pub set_properties: Vec<(String, Option<String>)>,
     /// Names of custom properties to remove.
     pub removed_properties: Vec<String>,
+    /// Where the data is now, where that was changed.
+    pub located: Option<Located>,
+}
+
+/// The new list of locations, and what came with it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Located {
+    /// Those in use, in order; new ones have the id [`NEW`](super::locations::NEW).
+    pub locations: Vec<Location>,
+    /// Those that are not in use yet and stay as they are.
+    pub others: Vec<Location>,
+    /// Those that were removed.
+    pub removed: Vec<Location>,
+    /// The image was queued and has data now.
+    pub becomes_active: bool,
+    /// Size of the data in bytes, where it was not known before.
+    pub size: Option<i64>,
+    /// What the caller says of the data.
+    pub promised: Promised,
 }
 
 impl Draft {
@@ -33,12 +56,18 @@ impl Draft {
     /// operations; they count for quotas and keep their values.
     #[must_use]
     pub fn new(image: &Image, unreadable: BTreeSet<String>) -> Self {
+        let mut image = image.clone();
+        let in_use = |location: &Location| location.status == LocationStatus::Active;
+        let (locations, other_locations) = image.locations.into_iter().partition(in_use);
+        image.locations = locations;
         Self {
-            image: image.clone(),
             property_names: image.properties.keys().cloned().collect(),
             unreadable,
             touched: Vec::new(),
             touched_properties: BTreeSet::new(),
+            other_locations,
+            located: None,
+            image,
         }
     }
 
@@ -67,7 +96,44 @@ impl Draft {
         }
     }
 
-    /// Apply one operation (images-v2 §8.3). Operations on locations are not for drafts and change nothing.
+    /// Change the list of locations by one of the rules of [`super::locations`], after
+    /// [`begin`](super::locations::begin) said what is promised of the data.
+    ///
+    /// # Errors
+    /// What the rule says.
+    pub fn change_locations(
+        &mut self,
+        promised: Promised,
+        rule: impl FnOnce(&mut Image) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let (status, size) = (self.image.status, self.image.size);
+        rule(&mut self.image)?;
+        let located = self.located.get_or_insert_default();
+        if size.is_none() {
+            located.size = self.image.size;
+        }
+        if status == ImageStatus::Queued && self.image.status == ImageStatus::Active {
+            located.becomes_active = true;
+            self.image.checksum = promised.checksum.clone().or_else(|| self.image.checksum.take());
+            self.image.os_hash_algo = promised.os_hash_algo.clone().or_else(|| self.image.os_hash_algo.take());
+            self.image.os_hash_value = promised.os_hash_value.clone().or_else(|| self.image.os_hash_value.take());
+            located.promised = promised;
+        }
+        Ok(())
+    }
+
+    /// Remove a location.
+    ///
+    /// # Errors
+    /// 400 where there is none.
+    pub fn remove_location(&mut self, at: Position) -> Result<(), Refusal> {
+        let index = removed_index(at, self.image.locations.len())?;
+        let removed = self.image.locations.remove(index);
+        self.located.get_or_insert_default().removed.push(removed);
+        Ok(())
+    }
+
+    /// Apply one operation (images-v2 §8.3). Those on locations have rules of their own and change nothing here.
     ///
     /// # Errors
     /// What the rules say of it. The draft is of no use afterwards.
@@ -110,7 +176,12 @@ impl Draft {
             quotas.check_properties(names())?;
         }
         self.touched.iter().try_for_each(check_storable)?;
-        let mut changes = Changes { attributes: self.touched, ..Changes::default() };
+        let located = self.located.map(|located| Located {
+            locations: self.image.locations.clone(),
+            others: self.other_locations,
+            ..located
+        });
+        let mut changes = Changes { attributes: self.touched, located, ..Changes::default() };
         for name in self.touched_properties {
             match self.image.properties.get(&name) {
                 Some(value) => {
@@ -288,7 +359,7 @@ mod tests {
         let wanted = Changes {
             attributes: vec![Attribute::Name(None)],
             set_properties: vec![("foo".into(), Some("1".into()))],
-            removed_properties: Vec::new(),
+            ..Changes::default()
         };
         assert_eq!(run(ImageStatus::Active, true, &operations), Ok(wanted));
         let removed = run(ImageStatus::Active, true, &[Operation::Remove("foo".into())]);

@@ -83,6 +83,48 @@ pub fn check_format_change(status: ImageStatus, attribute: &str) -> Result<(), R
     Err(Refusal::forbidden(format!("Attribute {attribute} can be only replaced for a queued image.")))
 }
 
+/// Changing where the data of an image is (images-v2 §8.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LocationsChange {
+    /// One more place. The first one makes a queued image active.
+    Add,
+    /// Other metadata or order, or the first places of a queued image.
+    Replace,
+    /// One place less.
+    Remove,
+}
+
+impl LocationsChange {
+    /// The statuses in which it is done (B2).
+    #[must_use]
+    pub const fn sources(self) -> &'static [ImageStatus] {
+        match self {
+            Self::Add | Self::Replace => &[Queued, Active],
+            Self::Remove => &[Active],
+        }
+    }
+
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Replace => "replace",
+            Self::Remove => "remove",
+        }
+    }
+}
+
+/// May the locations be changed in this status?
+///
+/// # Errors
+/// 409 in any other.
+pub fn check_locations_change(status: ImageStatus, change: LocationsChange) -> Result<(), Refusal> {
+    if change.sources().contains(&status) {
+        return Ok(());
+    }
+    let verb = change.verb();
+    Err(Refusal::conflict(format!("It's not allowed to {verb} locations if image status is {status}.")))
+}
+
 /// Taking an image's data out of use for a while, and back (images-v2 §9.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -218,5 +260,42 @@ mod tests {
                 "Image status transition from deactivated to pending_delete is not allowed".to_owned()
             ))
         );
+    }
+
+    /// Every operation in every status: `+` it is done, `-` there is nothing to do, else the class of the refusal.
+    #[test]
+    fn every_operation_names_the_statuses_it_is_for() {
+        let class = |refusal: Refusal| match refusal.class {
+            RefusalClass::Invalid => '4',
+            RefusalClass::Forbidden => 'f',
+            RefusalClass::Conflict => 'c',
+            RefusalClass::OverLimit => 'l',
+        };
+        let done = |outcome: Result<(), Refusal>| outcome.map_or_else(class, |()| '+');
+        let delete = |status, delayed| done(deletion_target(status, delayed, true).map(|_| ()));
+        let act = |action: Action, status| action.is_due(status).map_or_else(class, |due| if due { '+' } else { '-' });
+        let locations = |change, status| done(check_locations_change(status, change));
+        let operations: [(&str, &dyn Fn(ImageStatus) -> char); 8] = [
+            ("upload", &|status| done(check_upload(status, Some("raw"), Some("bare")))),
+            ("set a format", &|status| done(check_format_change(status, "disk_format"))),
+            ("add or replace locations", &|status| {
+                let outcome = locations(LocationsChange::Add, status);
+                assert_eq!(outcome, locations(LocationsChange::Replace, status));
+                outcome
+            }),
+            ("remove a location", &|status| locations(LocationsChange::Remove, status)),
+            ("deactivate", &|status| act(Action::Deactivate, status)),
+            ("reactivate", &|status| act(Action::Reactivate, status)),
+            ("delete", &|status| delete(status, false)),
+            ("delete later", &|status| delete(status, true)),
+        ];
+        let mut table = String::new();
+        for status in ImageStatus::ALL {
+            let row: String = operations.iter().map(|(_, operation)| operation(*status)).collect();
+            table += &format!("{status} {row}\n");
+        }
+        let wanted = "queued +++cff+4\nsaving cfccff+4\nactive cf+++-++\nkilled cfccff+4\ndeleted cfccff44\n\
+                      uploading cfccff+4\nimporting c+ccff+4\npending_delete cfccff+4\ndeactivated cfcc-++4\n";
+        assert_eq!(table, wanted, "columns: {:?}", operations.map(|(name, _)| name));
     }
 }

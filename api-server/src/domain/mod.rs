@@ -8,6 +8,7 @@ pub mod draft;
 pub mod formats;
 pub mod image_schema;
 pub mod lifecycle;
+pub mod locations;
 pub mod new_image;
 pub mod properties;
 pub mod protection;

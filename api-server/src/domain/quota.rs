@@ -30,6 +30,12 @@ impl Quotas {
         let own = names.filter(|name| !properties::is_service_name(name)).count();
         check("properties", own, self.properties)
     }
+
+    /// # Errors
+    /// 413 when the image would have more locations than allowed.
+    pub fn check_locations(&self, attempted: usize) -> Result<(), Refusal> {
+        check("locations", attempted, self.locations)
+    }
 }
 
 /// A limit as the registry takes it, which checks those that many may try to pass at once.

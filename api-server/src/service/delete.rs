@@ -6,8 +6,8 @@
 //! 1. The registry judges the caller and gives the lease, provided that the image is still as it was read.
 //! 2. The data is removed from every store. When one refuses, the locations that are gone are taken from the image, the
 //!    lease ends, and the image stays.
-//! 3. The row is deleted, by the service itself: what was decided in step 1 is finished, whatever changed since.
-//! 4. The lease ends.
+//! 3. The row is deleted and the lease ends, by the service itself: what was decided in step 1 is finished, whatever
+//!    changed since.
 //!
 //! Whoever finds the lease expired goes on from step 2, also when the client was told 503 because the registry did not
 //! answer: the deletion was decided. An image without data needs one call that demands the status it
@@ -23,12 +23,13 @@ use glance_common::registry_api::{ImageDelete, ImageUpdate, LocationRemove};
 use glance_registry_client::RegistryError;
 
 use super::access::find_image;
+use super::locations::remove_data;
 use super::{lease, spawn_for_request};
 use crate::domain::lifecycle;
 use crate::error::{ApiError, Situation};
 use crate::policy::{Rule, require_writer};
 use crate::state::AppState;
-use crate::stores::{self, StoreError, StoreErrorKind};
+use crate::stores::{StoreError, StoreErrorKind};
 
 /// How often a deletion is begun anew because the image changed meanwhile or somebody else works on it.
 const ATTEMPTS: u32 = 10;
@@ -55,7 +56,8 @@ pub async fn delete_image(context: &RequestContext, app: &Arc<AppState>, id: &st
                 Err(error) => Err(error),
             }
         } else {
-            let delete = ImageDelete { status: target, from: vec![image.status], ignore_protection: false };
+            let (from, ignore_protection, end_lease) = (vec![image.status], false, None);
+            let delete = ImageDelete { status: target, from, ignore_protection, end_lease };
             app.registry.delete_image(context, &image.id, &delete).await.map(drop)
         };
         match outcome {
@@ -130,7 +132,7 @@ async fn finish_as_service(
     work.await.map_err(ApiError::internal)?
 }
 
-/// Steps 2 to 4.
+/// Steps 2 and 3.
 ///
 /// # Errors
 /// What the store says against it: the image stays. Or what the registry says: the lease stays, and with it the
@@ -143,7 +145,7 @@ pub(super) async fn finish(
 ) -> Result<(), ApiError> {
     let mut removed = Vec::new();
     for location in live_locations(image) {
-        match remove_data(app, image, location).await {
+        match remove_data(app, &image.id, location).await {
             Ok(()) => removed.push(location.id),
             Err(error) => {
                 forget(service, app, image, &removed).await;
@@ -152,34 +154,16 @@ pub(super) async fn finish(
             }
         }
     }
-    let delete = ImageDelete { status: ImageStatus::Deleted, from: Vec::new(), ignore_protection: true };
+    let (from, end_lease) = (Vec::new(), Some(lease.to_owned()));
+    let delete = ImageDelete { status: ImageStatus::Deleted, from, ignore_protection: true, end_lease };
     match app.registry.patient(PATIENCE).delete_image(service, &image.id, &delete).await {
-        Ok(_) | Err(RegistryError::NotFound(_)) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let (app, service, lease) = (Arc::clone(app), service.clone(), lease.to_owned());
-    spawn_for_request(async move { lease::end(&service, &app, &lease).await });
-    Ok(())
-}
-
-/// Removes the data at one location. Data that is gone already, and stores that do not delete or are not configured any
-/// more, do not keep the image from being deleted.
-async fn remove_data(app: &AppState, image: &Image, location: &Location) -> Result<(), StoreError> {
-    let mut place = [stores::Location { url: location.url.clone(), metadata: location.metadata.clone() }];
-    app.stores.heal(&mut place);
-    let [place] = place;
-    match app.stores.delete(&place).await {
-        Err(error) if is_as_good_as_removed(error.kind()) => {
-            log::info!("image {}: {} is not removed: {error}", image.id, place.redacted());
+        Ok(_) | Err(RegistryError::LeaseLost(_)) => Ok(()),
+        Err(RegistryError::NotFound(_)) => {
+            lease::end(service, app, lease).await;
             Ok(())
         }
-        outcome => outcome,
+        Err(error) => Err(error.into()),
     }
-}
-
-fn is_as_good_as_removed(kind: &StoreErrorKind) -> bool {
-    use StoreErrorKind as Kind;
-    matches!(kind, Kind::NotFound | Kind::StoreDeleteNotSupported | Kind::UnknownScheme { .. })
 }
 
 /// The image stays, without the places whose data is gone.

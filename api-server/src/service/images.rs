@@ -1,22 +1,27 @@
 //! Metadata of images: create, show, list, change.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use glance_common::context::RequestContext;
 use glance_common::model::{Image, ImageStatus, Visibility};
 use glance_common::registry_api::{ImageQuery, NewImage, Resource};
 use glance_registry_client::RegistryError;
 
 use super::access::{find_image, no_image_found, rule_to_set};
-use super::{limits, patch};
 use super::protection::Guard;
+use super::{limits, locations, patch};
 use crate::domain::draft::Draft;
 use crate::domain::protection::Act;
-use crate::domain::{ImageChange, NewImageCommand, Owner, Quotas};
+use crate::domain::{ImageChange, NewImageCommand, Operation, Owner, Quotas};
 use crate::error::{ApiError, Situation};
 use crate::policy::{ImageTarget, NewImageTarget, ProjectTarget, Rule, require_writer};
 use crate::state::AppState;
 
 /// How often a change is made anew because somebody else changed the image meanwhile.
 const CHANGE_ATTEMPTS: usize = 5;
+/// How long to wait for somebody else who works on the image's data, each time.
+const LEASE_PAUSE: Duration = Duration::from_millis(200);
 
 /// One page of a list.
 #[derive(Debug)]
@@ -155,21 +160,29 @@ pub async fn list_images(context: &RequestContext, app: &AppState, mut query: Im
 /// 404, 403, 409, 413 and 400 as the operations demand.
 pub async fn update_image(
     context: &RequestContext,
-    app: &AppState,
+    app: &Arc<AppState>,
     id: &str,
     change: &ImageChange,
 ) -> Result<Image, ApiError> {
     require_writer(context)?;
     let quotas = Quotas::from(&app.options.api);
     let mut guard = Guard::new(context, app);
+    let mut judge = locations::Judge::new();
     for _ in 0..CHANGE_ATTEMPTS {
-        let image = find_image(context, app, id, no_image_found).await?;
+        let mut image = find_image(context, app, id, no_image_found).await?;
         if change.operations.is_empty() {
             return Ok(guard.conceal(image));
+        }
+        if locations::are_touched(&change.operations) {
+            image = locations::arranged(app, image);
         }
         let mut draft = Draft::new(&image, guard.unreadable(&image));
         for operation in &change.operations {
             patch::authorise(context, app, draft.image(), operation)?;
+            if let Operation::Locations(operation) = operation {
+                judge.apply(app, &mut draft, operation, &quotas).await?;
+                continue;
+            }
             let act = draft.act_on_property(operation);
             draft.apply(operation, change.add_overwrites, &quotas)?;
             if let Some((act, property)) = act {
@@ -177,13 +190,21 @@ pub async fn update_image(
             }
         }
         app.image_schema.check_required(|name| draft.has(name))?;
-        let update = patch::registry_update(draft.finish(&quotas)?, image.version);
-        match app.registry.update_image(context, &image.id, &update).await {
-            Err(RegistryError::Stale(_)) => {}
+        let (update, to_go) = patch::registry_update(app, draft.finish(&quotas)?, &image);
+        let changed = match app.registry.update_image(context, &image.id, &update).await {
+            Err(RegistryError::Stale(_)) => continue,
+            Err(RegistryError::LeaseHeld(_)) => {
+                tokio::time::sleep(LEASE_PAUSE).await;
+                continue;
+            }
             Err(RegistryError::NotFound(_)) => return Err(ApiError::not_found(no_image_found(id))),
             Err(other) => return Err(other.into()),
-            Ok(image) => return Ok(guard.conceal(image)),
+            Ok(image) => image,
+        };
+        if let Some(lease) = update.take_lease {
+            locations::finish_removal(context, app, &image.id, to_go, lease.id).await?;
         }
+        return Ok(guard.conceal(changed));
     }
     Err(ApiError::stock(Situation::Conflict).caused_by("the image changed each time while it was being changed"))
 }

@@ -17,6 +17,9 @@ pub(super) const UPLOAD: &str = "upload";
 /// A deletion is under way: objects may be gone while the image's row is still there.
 pub(super) const DELETE: &str = "delete";
 
+/// Locations were taken from an image, and their data is being removed.
+pub(super) const REMOVE_LOCATIONS: &str = "remove-locations";
+
 /// Longest name of a holder in the registry, in characters.
 const LONGEST_HOLDER: usize = 255;
 

@@ -6,14 +6,15 @@
 //! | module | operations | calls of the registry |
 //! |---|---|---|
 //! | [`images`] | create, show, list, change | 1 each; a change reads before |
+//! | `locations` | the part of a change that says where the data is | 2 more for each one that is removed |
 //! | [`members`] | share with projects | 1 to read; a change reads before |
 //! | [`tags`] | add and remove one tag | 2 |
 //! | [`actions`] | deactivate, reactivate | 2; 1 where nothing is to be done |
-//! | [`delete`] | delete | 2 without data; 4 with |
+//! | [`delete`] | delete | 2 without data; 3 with |
 //! | [`download`] | read data | 1 |
 //! | [`upload`] | write data | 3: read, `queued` to `saving`, `saving` to `active` |
-//! | [`protection`] | which custom properties a caller may touch and see, for all of the above | 0 |
 //! | [`limits`] | what a project may use, for creation and upload | 0; 1 a step for data of unknown size |
+//! | [`protection`] | which custom properties a caller may touch and see, for all of the above | 0 |
 //! | [`image_schema`] | finding the operator's schema, at the start | 0 |
 //! | [`recovery`] | finishing or undoing what a dead node began | in the background |
 
@@ -25,6 +26,7 @@ pub mod image_schema;
 pub mod images;
 mod lease;
 pub mod limits;
+mod locations;
 pub mod members;
 mod metering;
 mod patch;
@@ -47,8 +49,7 @@ use crate::stores::catalog::StoreCatalog;
 /// Where the data of an image can be read, in the order in which to try: by weight of the store, else as added.
 #[must_use]
 pub fn locations_for_reading(stores: &StoreCatalog, image: &Image) -> Vec<Location> {
-    let place = |at: &glance_common::model::Location| Location { url: at.url.clone(), metadata: at.metadata.clone() };
-    let mut locations: Vec<Location> = image.active_locations().map(place).collect();
+    let mut locations: Vec<Location> = image.active_locations().map(locations::place).collect();
     let is_known = |at: &Location| at.store_id().is_some_and(|id| stores.find(id).is_some());
     if stores.is_multi_store() && !locations.iter().all(is_known) {
         stores.heal(&mut locations);

@@ -1,10 +1,11 @@
 //! One operation of a change: who may do it, and how what it touched is told to the registry.
 
 use glance_common::context::RequestContext;
-use glance_common::model::Image;
+use glance_common::model::{Image, Location};
 use glance_common::registry_api::{ImageFields, ImageUpdate, Patch, PropertiesChange};
 
 use super::access::rule_to_set;
+use super::locations;
 use crate::domain::change::LocationsOperation;
 use crate::domain::draft::Changes;
 use crate::domain::{Attribute, Operation};
@@ -23,7 +24,7 @@ pub(super) fn authorise(
     operation: &Operation,
 ) -> Result<(), ApiError> {
     match operation {
-        Operation::Locations(operation) => return authorise_locations(context, app, image, *operation),
+        Operation::Locations(operation) => return authorise_locations(context, app, image, operation),
         Operation::Add(Attribute::Owner(_)) | Operation::Replace(Attribute::Owner(_)) if !context.is_admin => {
             return Err(ApiError::forbidden_detail("Owner can't be updated by non admin."));
         }
@@ -38,28 +39,31 @@ pub(super) fn authorise(
     app.policy.require_ownership(context, image.owner.as_deref(), "You do not own this image")
 }
 
-/// Locations are not changed through this API: whoever passes the rules reads that they are invisible here, as on a
-/// node with `show_multiple_locations = false` (images-v2 §8.8).
+/// Whoever passes the rules and does not see locations here does not change them either (images-v2 §8.8).
 fn authorise_locations(
     context: &RequestContext,
     app: &AppState,
     image: &Image,
-    operation: LocationsOperation,
+    operation: &LocationsOperation,
 ) -> Result<(), ApiError> {
     let (rule, verb) = match operation {
-        LocationsOperation::ReplaceByNone => {
+        LocationsOperation::Replace(list) if list.is_empty() => {
             return Err(ApiError::forbidden_detail("Cannot set locations to empty list."));
         }
-        LocationsOperation::Replace => (Rule::SetImageLocation, "update"),
-        LocationsOperation::Add => (Rule::SetImageLocation, "add"),
-        LocationsOperation::Remove => (Rule::DeleteImageLocation, "remove"),
+        LocationsOperation::Replace(_) => (Rule::SetImageLocation, "update"),
+        LocationsOperation::Add { .. } => (Rule::SetImageLocation, "add"),
+        LocationsOperation::Remove { .. } => (Rule::DeleteImageLocation, "remove"),
     };
     app.policy.enforce_on_image(context, rule, image)?;
+    if app.options.api.show_multiple_locations {
+        return app.policy.require_ownership(context, image.owner.as_deref(), "You do not own this image");
+    }
     Err(ApiError::forbidden(format!("It's not allowed to {verb} locations if locations are invisible.")))
 }
 
-/// The update that saves a finished change, if nobody changed the image meanwhile.
-pub(super) fn registry_update(changes: Changes, read_version: i64) -> ImageUpdate {
+/// The update that saves a finished change, if nobody changed the image meanwhile; and the locations whose data is to
+/// go afterwards.
+pub(super) fn registry_update(app: &AppState, changes: Changes, read: &Image) -> (ImageUpdate, Vec<Location>) {
     let mut set = ImageFields::default();
     let mut tags = None;
     for attribute in changes.attributes {
@@ -82,7 +86,9 @@ pub(super) fn registry_update(changes: Changes, read_version: i64) -> ImageUpdat
         set: changes.set_properties.into_iter().collect(),
         ..PropertiesChange::default()
     };
-    ImageUpdate { if_version: Some(read_version), set, properties, tags, ..ImageUpdate::default() }
+    let mut update = ImageUpdate { if_version: Some(read.version), set, properties, tags, ..ImageUpdate::default() };
+    let to_go = changes.located.map(|located| locations::add_to_update(app, &read.id, located, &mut update));
+    (update, to_go.unwrap_or_default())
 }
 
 /// The rules have seen that it fits.

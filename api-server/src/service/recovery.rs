@@ -4,7 +4,8 @@
 //! reach the registry; one other node claims it and
 //!
 //! - for an upload: removes what was stored, sets the image back from `saving` to `queued`, ends the lease;
-//! - for a deletion: deletes what is left, and ends the lease.
+//! - for a deletion: deletes what is left, and ends the lease;
+//! - for the removal of locations: removes their data, and ends the lease.
 //!
 //! A holder that comes back finds its lease gone and stops. Partial files, which no lease names, are removed by the
 //! stores themselves ([`StoreCatalog::recover`](crate::stores::catalog::StoreCatalog::recover)).
@@ -21,9 +22,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use uuid::Uuid;
 
 use super::lease::{self, UploadNotes};
-use super::{delete, saving};
+use super::{delete, locations, saving};
 use crate::state::AppState;
-use crate::stores::Location;
+use crate::stores::{Location, ObjectId};
 
 /// How often the stores look for partial files.
 const STORES_PERIOD: Duration = Duration::from_secs(600);
@@ -57,7 +58,7 @@ pub async fn pass(app: &Arc<AppState>) -> usize {
 
 async fn take_over_expired(service: &RequestContext, app: &Arc<AppState>) -> usize {
     let mut done = 0;
-    for kind in [lease::UPLOAD, lease::DELETE] {
+    for kind in [lease::UPLOAD, lease::DELETE, lease::REMOVE_LOCATIONS] {
         match app.registry.list_leases(service, kind, true).await {
             Ok(expired) => {
                 for lease in expired.leases {
@@ -79,6 +80,9 @@ async fn take_over(service: &RequestContext, app: &Arc<AppState>, lease: &Lease)
         return false;
     }
     log::warn!("image {id}: taking over the {} that {} left", lease.kind, lease.holder);
+    if lease.kind == lease::REMOVE_LOCATIONS {
+        return finish_removal(service, app, lease, id).await;
+    }
     let image = match app.registry.show_image(service, id).await {
         Ok(image) => Some(image),
         Err(RegistryError::NotFound(_)) => None,
@@ -99,6 +103,15 @@ async fn take_over(service: &RequestContext, app: &Arc<AppState>, lease: &Lease)
     true
 }
 
+async fn finish_removal(service: &RequestContext, app: &AppState, lease: &Lease, id: &ImageId) -> bool {
+    let notes = serde_json::from_value(lease.detail.clone()).unwrap_or_default();
+    let finished = locations::take_over(service, app, id, &lease.id, &notes).await;
+    if let Err(error) = &finished {
+        log::error!("image {id}: to be tried again: {error}");
+    }
+    finished.is_ok()
+}
+
 async fn undo_upload(service: &RequestContext, app: &AppState, lease: &Lease, id: &ImageId, image: Option<&Image>) {
     let notes = serde_json::from_value::<UploadNotes>(lease.detail.clone()).ok();
     let places = notes.map_or_else(|| Some(Vec::new()), |notes| places_of(app, &notes));
@@ -113,15 +126,8 @@ async fn undo_upload(service: &RequestContext, app: &AppState, lease: &Lease, id
     saving::restore(service, app, id, &lease.id, &places).await;
 }
 
-/// Where an upload may have put its object: one of the places that the store writes to. None for an unknown store.
+/// Where an upload may have put its object. None for an unknown store.
 fn places_of(app: &AppState, notes: &UploadNotes) -> Option<Vec<Location>> {
     let store = app.stores.find(&notes.store)?;
-    let place = |prefix: &String| {
-        let mut place = Location::new(format!("{}/{}", prefix.trim_end_matches('/'), notes.object));
-        if app.stores.is_multi_store() {
-            place.set_store_id(&notes.store);
-        }
-        place
-    };
-    Some(store.store.url_prefixes().iter().map(place).collect())
+    Some(ObjectId::new(&notes.object).map(|object| store.store.places(&object)).unwrap_or_default())
 }

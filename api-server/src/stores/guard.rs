@@ -69,6 +69,14 @@ impl Store for Guarded {
         self.inner.url_prefixes()
     }
 
+    fn places(&self, object: &ObjectId) -> Vec<Location> {
+        let mut places = self.inner.places(object);
+        if let Some(id) = &self.store_id {
+            places.iter_mut().for_each(|place| place.set_store_id(id));
+        }
+        places
+    }
+
     fn properties(&self) -> Map<String, Value> {
         self.inner.properties()
     }

@@ -170,6 +170,9 @@ pub trait Store: Debug + Send + Sync {
     /// Beginnings of the URLs that this store writes, used to heal locations without a store id.
     fn url_prefixes(&self) -> Vec<String>;
 
+    /// Where [`Store::put`] may store an object of this name: for those who clean up after a writer that did not tell.
+    fn places(&self, object: &ObjectId) -> Vec<Location>;
+
     /// What `GET /v2/info/stores/detail` shows as `properties`.
     fn properties(&self) -> Map<String, Value> {
         Map::new()

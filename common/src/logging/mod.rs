@@ -21,3 +21,16 @@ pub use logger::{LogError, Logger};
 pub use mask::mask;
 pub use options::{LoggingOptions, Rotation};
 pub use scope::{Identity, RequestLog, carried, current, in_scope, scope};
+
+/// An error and the causes behind it, in one line for the log.
+#[must_use]
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{NewLease, Patch, QuotaClaim};
-use crate::model::{ImageId, ImageStatus, LocationMetadata, LocationStatus, Timestamp, Visibility};
+use crate::model::{ImageId, ImageStatus, Location, LocationMetadata, LocationStatus, Timestamp, Visibility};
 
 /// What a registry is: answer to `GET /v3`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,7 +221,7 @@ pub enum LocationsChange {
 
 /// Delete an image: row, properties, tags, members and locations get one time stamp.
 ///
-/// Errors: `not_found`, `forbidden`, `conflict`, `protected`.
+/// Errors: `not_found`, `forbidden`, `conflict`, `protected`, `lease_lost`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImageDelete {
@@ -233,6 +233,9 @@ pub struct ImageDelete {
     /// Delete a protected image too.
     #[serde(default)]
     pub ignore_protection: bool,
+    /// Id of the lease that ends with the deletion; it is refused with `lease_lost` when the lease is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_lease: Option<String>,
 }
 
 /// What a property has to be before it is written.
@@ -265,6 +268,14 @@ pub struct PropertyWrite {
 pub struct PropertyRemove {
     /// What must hold before; an absent property or another value gives `not_found`.
     pub expect: PropertyExpectation,
+}
+
+/// Answer to `GET /v3/images/{id}/locations`, for administrators: the removed locations whose data is still to go, of
+/// a deleted image too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LocationList {
+    /// Those with status `pending_delete`, in the order in which they were added.
+    pub locations: Vec<Location>,
 }
 
 /// Remove one location.

@@ -14,6 +14,7 @@
 //! | `DELETE /v3/images/{id}` | [`ImageDelete`] → `Image` as it was |
 //! | `PUT /v3/images/{id}/properties/{name}` | [`PropertyWrite`] → 204 |
 //! | `DELETE /v3/images/{id}/properties/{name}` | [`PropertyRemove`] → 204 |
+//! | `GET /v3/images/{id}/locations` | → [`LocationList`]: those whose data is to go |
 //! | `POST /v3/images/{id}/locations` | [`NewLocation`] → 201 [`Location`](crate::model::Location) |
 //! | `PUT /v3/images/{id}/locations/{location}` | [`NewLocation`] → `Location` |
 //! | `DELETE /v3/images/{id}/locations/{location}` | [`LocationRemove`] → 204 |
@@ -44,8 +45,8 @@ mod tag;
 
 pub use error::{ErrorBody, ErrorCode, ErrorDetail};
 pub use image::{
-    ImageDelete, ImageFields, ImageUpdate, LocationRemove, LocationsChange, NewImage, NewLocation, PropertiesChange,
-    PropertyExpectation, PropertyRemove, PropertyWrite, ServiceInfo,
+    ImageDelete, ImageFields, ImageUpdate, LocationList, LocationRemove, LocationsChange, NewImage, NewLocation,
+    PropertiesChange, PropertyExpectation, PropertyRemove, PropertyWrite, ServiceInfo,
 };
 pub use lease::{Lease, LeaseList, LeaseRenewal, NewLease};
 pub use member::{Member, MemberList, MemberUpdate, NewMember};

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use glance_common::model::ImageId;
-use glance_common::registry_api::{LocationRemove, NewLocation};
+use glance_common::registry_api::{LocationList, LocationRemove, NewLocation};
 
 use super::call::{Call, NO_CONTENT};
 use super::images::image_id;
@@ -15,6 +15,16 @@ pub(super) async fn add(call: Call, id: Path<String>) -> Result<HttpResponse, Ap
     let (id, location): (_, NewLocation) = (image_id(&id)?, call.input()?);
     call.change(StatusCode::CREATED, move |session, context| {
         locations::add_location(session, context, id.as_str(), &location)
+    })
+    .await
+}
+
+pub(super) async fn list_waiting(call: Call, id: Path<String>) -> Result<HttpResponse, ApiError> {
+    call.needs_admin()?;
+    let id = image_id(&id)?;
+    call.read(move |session, context| {
+        let locations = locations::list_waiting(session, context, id.as_str())?;
+        Ok(LocationList { locations })
     })
     .await
 }

@@ -45,6 +45,7 @@ const ROUTES: &[Route] = &[
     route("DELETE", "/v3/images/{id}",                      || delete().to(images::remove)),
     route("PUT",    "/v3/images/{id}/properties/{name}",    || put().to(properties::write)),
     route("DELETE", "/v3/images/{id}/properties/{name}",    || delete().to(properties::remove)),
+    route("GET",    "/v3/images/{id}/locations",            || get().to(locations::list_waiting)),
     route("POST",   "/v3/images/{id}/locations",            || post().to(locations::add)),
     route("PUT",    "/v3/images/{id}/locations/{location}", || put().to(locations::update)),
     route("DELETE", "/v3/images/{id}/locations/{location}", || delete().to(locations::remove)),

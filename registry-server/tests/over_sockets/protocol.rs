@@ -18,7 +18,8 @@ fn rename(name: &str) -> ImageUpdate {
     ImageUpdate { set, ..ImageUpdate::default() }
 }
 
-const DELETE: ImageDelete = ImageDelete { status: ImageStatus::Deleted, from: vec![], ignore_protection: false };
+const DELETE: ImageDelete =
+    ImageDelete { status: ImageStatus::Deleted, from: vec![], ignore_protection: false, end_lease: None };
 
 #[actix_web::test]
 async fn an_image_lives_from_creation_to_deletion() {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::create_input::{custom, text, texts};
 use super::schema;
-use crate::domain::change::LocationsOperation;
+use crate::domain::change::{GivenLocation, LocationsOperation, Position};
 use crate::domain::{Attribute, ImageChange, ImageSchema, Operation, Refusal, properties};
 
 /// The media types that are taken, as the refusal lists them.
@@ -69,11 +69,18 @@ fn read_operation(dialect: Dialect, image_schema: &ImageSchema, element: Value) 
     if op != Op::Remove && value.is_none() {
         return Err(Refusal::invalid(format!("Operation \"{word}\" requires a member named \"value\".")));
     }
-    let root = path.into_iter().next().unwrap_or_default();
+    let mut path = path.into_iter();
+    let root = path.next().unwrap_or_default();
     check_root(&root)?;
     match value {
+        Some(value) if op != Op::Remove && root == "locations" => {
+            read_locations(op, image_schema, &path.next().unwrap_or_default(), value)
+        }
         Some(value) if op != Op::Remove => read_value(op, image_schema, root, value),
-        _ if root == "locations" => Ok(Operation::Locations(LocationsOperation::Remove)),
+        _ if root == "locations" => {
+            let at = position(&path.next().unwrap_or_default());
+            Ok(Operation::Locations(LocationsOperation::Remove { at }))
+        }
         _ => Ok(Operation::Remove(root)),
     }
 }
@@ -152,19 +159,43 @@ fn check_root(root: &str) -> Result<(), Refusal> {
 }
 
 fn read_value(op: Op, image_schema: &ImageSchema, root: String, value: Value) -> Result<Operation, Refusal> {
-    if root == "locations" {
-        let is_none = value.as_array().is_some_and(Vec::is_empty);
-        let list = if op == Op::Add { Value::Array(vec![value]) } else { value };
-        schema::check_key(image_schema, &root, &list)?;
-        return Ok(Operation::Locations(match op {
-            Op::Add => LocationsOperation::Add,
-            _ if is_none => LocationsOperation::ReplaceByNone,
-            _ => LocationsOperation::Replace,
-        }));
-    }
     schema::check_key(image_schema, &root, &value)?;
     let attribute = attribute(root, value)?;
     Ok(if op == Op::Add { Operation::Add(attribute) } else { Operation::Replace(attribute) })
+}
+
+fn read_locations(op: Op, image_schema: &ImageSchema, token: &str, value: Value) -> Result<Operation, Refusal> {
+    let list = if op == Op::Add { Value::Array(vec![value]) } else { value };
+    schema::check_key(image_schema, "locations", &list)?;
+    let Value::Array(list) = list else { return Err(Refusal::invalid("Invalid locations")) };
+    let mut list: Vec<GivenLocation> = list.into_iter().map(given_location).collect();
+    Ok(Operation::Locations(match list.pop() {
+        Some(location) if op == Op::Add => LocationsOperation::Add { at: position(token), location },
+        last => LocationsOperation::Replace(list.into_iter().chain(last).collect()),
+    }))
+}
+
+/// The schema has seen it. Members that are not known are left out.
+fn given_location(mut value: Value) -> GivenLocation {
+    let metadata = value.get_mut("metadata").and_then(Value::as_object_mut).map(std::mem::take).unwrap_or_default();
+    let promised = value.get("validation_data").and_then(Value::as_object).into_iter().flatten();
+    GivenLocation {
+        url: value["url"].as_str().unwrap_or_default().to_owned(),
+        metadata,
+        promised: promised.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect(),
+    }
+}
+
+/// The last token of a path into the list of locations.
+fn position(token: &str) -> Position {
+    match token {
+        "-" => Position::End,
+        digits if !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()) => {
+            // More than any list is long.
+            Position::At(digits.parse().unwrap_or(usize::MAX))
+        }
+        _ => Position::Nowhere,
+    }
 }
 
 /// The schema has seen the value, so its type is right.
@@ -315,8 +346,8 @@ mod tests {
         let wanted = vec![
             Operation::Remove("foo".into()),
             Operation::Replace(Attribute::Name(None)),
-            Operation::Locations(LocationsOperation::ReplaceByNone),
-            Operation::Locations(LocationsOperation::Remove),
+            Operation::Locations(LocationsOperation::Replace(Vec::new())),
+            Operation::Locations(LocationsOperation::Remove { at: Position::At(0) }),
         ];
         assert_eq!(run(Dialect::V21, body).map(|change| change.operations), Ok(wanted));
         assert_eq!(run(Dialect::V21, json!([])), Ok(ImageChange { operations: vec![], add_overwrites: true }));

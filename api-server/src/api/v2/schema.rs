@@ -7,9 +7,9 @@ use glance_common::model::{ImageId, ImageStatus, Visibility};
 use serde_json::Value;
 
 use super::declared;
-use crate::python_repr::{repr, repr_text};
 use crate::domain::image_schema::violation;
 use crate::domain::{ImageSchema, Refusal};
+use crate::python_repr::{repr, repr_text};
 
 /// What an id looks like.
 pub(super) const ID_PATTERN: &str =
@@ -181,8 +181,29 @@ fn are_locations(value: &Value) -> Checked {
         if !members["metadata"].is_object() {
             return Err(wrong_type(&members["metadata"], &["object"]));
         }
+        members.get("validation_data").map_or(Ok(()), is_validation_data)?;
     }
     Ok(())
+}
+
+/// What a client says of the data at a location.
+fn is_validation_data(value: &Value) -> Checked {
+    const KEYS: [(&str, usize); 3] = [("checksum", 32), ("os_hash_algo", 64), ("os_hash_value", 128)];
+    let members = value.as_object().ok_or_else(|| wrong_type(value, &["object"]))?;
+    if let Some(key) = members.keys().find(|key| !KEYS.iter().any(|(known, _)| known == key)) {
+        return Err(format!("Additional properties are not allowed ({} was unexpected)", repr_text(key)));
+    }
+    for (key, longest) in KEYS {
+        match members.get(key) {
+            Some(value) => is_short(is_text(value)?, longest)?,
+            None if key != "checksum" => return Err(format!("{} is a required property", repr_text(key))),
+            None => {}
+        }
+    }
+    match members.get("checksum").and_then(Value::as_str) {
+        Some(text) if text.chars().count() < 32 => Err(format!("{} is too short", repr_text(text))),
+        _ => Ok(()),
+    }
 }
 
 fn wrong_type(value: &Value, types: &[&str]) -> String {

@@ -26,10 +26,13 @@ async fn wait_for_no_leases(node: &Node) {
 async fn data_and_row_go_together() {
     let node = Node::start();
     let image = node.active_image(b"abc").await;
+    node.registry.take_calls();
     delete(&node, &image).await.unwrap();
+    let path = format!("/v3/images/{}", image.id);
+    assert_eq!(node.registry.take_calls(), [format!("GET {path}"), format!("PATCH {path}"), format!("DELETE {path}")]);
     assert_eq!(node.registry.image(&image.id).status, ImageStatus::Deleted);
     assert_eq!(node.files(), Vec::<String>::new());
-    wait_for_no_leases(&node).await;
+    assert!(node.registry.state().leases.is_empty());
     let text = words(&delete(&node, &image).await.unwrap_err());
     assert_eq!(text, format!("NotFound: Failed to find image {} to delete", image.id));
 }

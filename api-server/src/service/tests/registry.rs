@@ -222,6 +222,10 @@ impl State {
         if image.protected && !delete.ignore_protection {
             return plain(ErrorCode::Protected);
         }
+        if let Some(lease) = &delete.end_lease {
+            self.end(lease)?;
+        }
+        let image = self.live(id)?;
         image.deleted = true;
         image.status = delete.status;
         let gone =

@@ -9,11 +9,11 @@ use super::super::file::{FileOptions, FileStore};
 use super::super::guard::Guarded;
 use super::super::http::{HttpOptions, HttpStore};
 use super::super::{Opened, Store};
-use crate::outgoing::{ImportFilteringOptions, UrlJudge};
 use super::{
-    CatalogError, ConfiguredStore, Driver, EnabledBackends, GlanceStoreOptions, STAGING_STORE, StoreCatalog,
-    StoreOptions, TASKS_STORE,
+    CatalogError, ConfiguredStore, Driver, EnabledBackends, GlanceStoreOptions, LocationOptions, LocationStrategy,
+    STAGING_STORE, StoreCatalog, StoreOptions, StoreTypeOptions, TASKS_STORE,
 };
+use crate::outgoing::{ImportFilteringOptions, UrlJudge};
 
 /// Section of options for all stores that do not set them themselves.
 const DEFAULTS_GROUP: &str = "backend_defaults";
@@ -52,7 +52,7 @@ fn open_multi<'a>(
     let default = config.section::<GlanceStoreOptions>()?.default_backend.ok_or(CatalogError::NoDefault)?;
     let reserved = vec![open_reserved(config, STAGING_STORE)?, open_reserved(config, TASKS_STORE)?];
     let index = outcome.default_index(&default, |store| store.id == default)?;
-    Ok(StoreCatalog { stores: outcome.stores, reserved, default: index, multi_store: true })
+    Ok(StoreCatalog { stores: outcome.stores, reserved, default: index, multi_store: true, preference: Vec::new() })
 }
 
 fn open_single(config: &Config) -> Result<StoreCatalog, CatalogError> {
@@ -69,7 +69,24 @@ fn open_single(config: &Config) -> Result<StoreCatalog, CatalogError> {
     let wanted = Driver::by_scheme(&options.default_store);
     let id = wanted.map_or(options.default_store.as_str(), |driver| driver.name());
     let index = outcome.default_index(id, |store| Some(store.driver) == wanted)?;
-    Ok(StoreCatalog { stores: outcome.stores, reserved: Vec::new(), default: index, multi_store: false })
+    let preference = preference(config)?;
+    Ok(StoreCatalog { stores: outcome.stores, reserved: Vec::new(), default: index, multi_store: false, preference })
+}
+
+/// The types of store in the order of reading.
+fn preference(config: &Config) -> Result<Vec<Driver>, CatalogError> {
+    if config.section::<LocationOptions>()?.location_strategy == LocationStrategy::LocationOrder {
+        return Ok(Vec::new());
+    }
+    let names = config.section::<StoreTypeOptions>()?.store_type_preference;
+    let driver = |name: &String| {
+        let known = Driver::by_name(name).or_else(|| Driver::by_scheme(name));
+        if known.is_none() {
+            log::warn!("[store_type_location_strategy] store_type_preference: there is no store type {name:?}");
+        }
+        known
+    };
+    Ok(names.iter().filter_map(driver).collect())
 }
 
 impl Outcome {
@@ -159,7 +176,13 @@ fn guard(opened: Opened, id: &str, store_id: Option<String>) -> Arc<dyn Store> {
 }
 
 pub(super) fn option_tables(config: &Config) -> Result<Vec<SectionSpec>, CatalogError> {
-    let mut tables = vec![EnabledBackends::spec(), GlanceStoreOptions::spec(), ImportFilteringOptions::spec()];
+    let mut tables = vec![
+        EnabledBackends::spec(),
+        GlanceStoreOptions::spec(),
+        LocationOptions::spec(),
+        StoreTypeOptions::spec(),
+        ImportFilteringOptions::spec(),
+    ];
     let enabled = config.section::<EnabledBackends>()?.enabled_backends;
     let mut groups: Vec<&str> = enabled.iter().map(|(id, _)| id).collect();
     if groups.is_empty() {

@@ -20,13 +20,18 @@ pub fn heal(locations: &mut [Location], stores: &[StorePrefixes<'_>]) -> bool {
         if known {
             continue;
         }
-        let owner = stores.iter().find(|store| store.prefixes.iter().any(|prefix| location.url.starts_with(prefix)));
-        if let Some(owner) = owner {
-            location.set_store_id(owner.id);
+        if let Some(owner) = owner(&location.url, stores) {
+            location.set_store_id(owner);
             changed = true;
         }
     }
     changed
+}
+
+/// Id of the first store that has a prefix which the URL starts with.
+pub(super) fn owner<'a>(url: &str, stores: &[StorePrefixes<'a>]) -> Option<&'a str> {
+    let is_owner = |store: &&StorePrefixes<'_>| store.prefixes.iter().any(|prefix| url.starts_with(prefix));
+    stores.iter().find(is_owner).map(|store| store.id)
 }
 
 #[cfg(test)]

@@ -5,22 +5,26 @@
 //! one that cannot run at all is left out. The service does not start without the store that takes uploads.
 
 mod build;
+mod client_location;
 mod driver;
 mod heal;
 mod options;
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::future::join_all;
 use glance_common::config::{Config, ConfigError, SectionSpec};
+use glance_common::logging::with_causes;
 use tokio::time::timeout;
 
+pub use client_location::Unacceptable;
 pub use driver::Driver;
 pub use heal::{StorePrefixes, heal};
-pub use options::{EnabledBackends, GlanceStoreOptions, StoreOptions};
+pub use options::{
+    EnabledBackends, GlanceStoreOptions, LocationOptions, LocationStrategy, StoreOptions, StoreTypeOptions,
+};
 
 use super::{ByteRange, Location, Reading, Store, StoreError, StoreErrorKind};
 
@@ -90,6 +94,8 @@ pub struct StoreCatalog {
     reserved: Vec<ConfiguredStore>,
     default: usize,
     multi_store: bool,
+    /// Types of store in the order of reading, without several stores; those that are not listed come last.
+    preference: Vec<Driver>,
 }
 
 impl StoreCatalog {
@@ -198,11 +204,22 @@ impl StoreCatalog {
         Err(last)
     }
 
-    /// Sorts an image's locations as they are to be tried for reading: by weight of the store, higher first;
-    /// otherwise as they were.
+    /// Sorts an image's locations as they are to be tried for reading; otherwise they stay as they were.
     pub fn sort_for_reading(&self, locations: &mut [Location]) {
-        let weight = |at: &Location| self.candidates(at).ok().and_then(|found| found.first().map(|store| store.weight));
-        locations.sort_by_cached_key(|at| Reverse(weight(at).unwrap_or(0)));
+        locations.sort_by_cached_key(|at| self.rank(at));
+    }
+
+    /// How early a location is tried for reading, lower first: with several stores by their weight, else by the
+    /// preferred types of `location_strategy`.
+    #[must_use]
+    pub fn rank(&self, at: &Location) -> i64 {
+        if self.multi_store {
+            let weight = self.candidates(at).ok().and_then(|found| found.first().map(|store| store.weight));
+            return weight.unwrap_or(0).saturating_neg();
+        }
+        let driver = Driver::by_scheme(at.scheme());
+        let place = self.preference.iter().position(|preferred| Some(*preferred) == driver);
+        i64::try_from(place.unwrap_or(self.preference.len())).unwrap_or(i64::MAX)
     }
 
     /// Gives locations without a configured store their store's id; see [`heal()`]. Returns whether one changed.
@@ -210,12 +227,21 @@ impl StoreCatalog {
         if !self.multi_store {
             return false;
         }
-        let prefixes: Vec<_> = self
-            .stores
-            .iter()
-            .map(|store| StorePrefixes { id: &store.id, prefixes: store.store.url_prefixes() })
-            .collect();
-        heal(locations, &prefixes)
+        heal(locations, &self.prefixes())
+    }
+
+    /// Notes in a location that a client names which store's it is; the URL decides, whatever its metadata says.
+    pub fn assign(&self, location: &mut Location) {
+        if self.multi_store
+            && let Some(id) = heal::owner(&location.url, &self.prefixes())
+        {
+            location.set_store_id(id);
+        }
+    }
+
+    fn prefixes(&self) -> Vec<StorePrefixes<'_>> {
+        let stores = self.stores.iter();
+        stores.map(|store| StorePrefixes { id: &store.id, prefixes: store.store.url_prefixes() }).collect()
     }
 
     /// The ids of the stores that do not answer within a few seconds, with the reason.
@@ -235,7 +261,7 @@ impl StoreCatalog {
         for configured in self.stores.iter().chain(&self.reserved) {
             match configured.store.recover().await {
                 Ok(count) => removed += count,
-                Err(error) => log::error!("store {}: recovery pass failed: {}", configured.id, chain(&error)),
+                Err(error) => log::error!("store {}: recovery pass failed: {}", configured.id, with_causes(&error)),
             }
         }
         removed
@@ -245,18 +271,6 @@ impl StoreCatalog {
 /// Whether the failure says that the object belongs to another store.
 fn is_elsewhere(kind: &StoreErrorKind) -> bool {
     matches!(kind, StoreErrorKind::NotFound | StoreErrorKind::UnknownScheme { .. } | StoreErrorKind::BadStoreUri { .. })
-}
-
-/// An error with its causes, for logs.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,5 +1,15 @@
 //! The options that say which stores there are (spec/stores.md §1.2).
 
+glance_common::choices! {
+    /// How the locations of an image are ordered where stores have no weight.
+    pub enum LocationStrategy {
+        /// As they were added.
+        LocationOrder = "location_order",
+        /// By the type of their store.
+        StoreType = "store_type",
+    }
+}
+
 glance_common::options! {
     /// Which stores there are.
     pub struct EnabledBackends in "DEFAULT" {
@@ -26,5 +36,18 @@ glance_common::options! {
         pub store_description: Option<String> = None;
         /// Order in which the locations of an image are tried for reading; higher first.
         pub weight: i64 = 0;
+    }
+
+    /// The order of locations without enabled_backends. With it, the weights of the stores decide.
+    pub struct LocationOptions in "DEFAULT" {
+        /// How the locations of an image are ordered for reading: as they were added, or by the type of their store.
+        /// Without effect where enabled_backends is set.
+        pub location_strategy: LocationStrategy = LocationStrategy::LocationOrder;
+    }
+
+    /// The strategy by type of store.
+    pub struct StoreTypeOptions in "store_type_location_strategy" {
+        /// Types of store, those to read from first at the beginning. Types that are not listed come last.
+        pub store_type_preference: Vec<String> = Vec::new();
     }
 }

@@ -160,6 +160,11 @@ impl Store for FileStore {
         self.settings.folders.iter().map(|folder| format!("file://{}/", folder.path.display())).collect()
     }
 
+    fn places(&self, object: &ObjectId) -> Vec<Location> {
+        let folders = self.settings.folders.iter();
+        folders.map(|folder| Location::new(format!("file://{}/{object}", folder.path.display()))).collect()
+    }
+
     fn properties(&self) -> Map<String, Value> {
         let first = self.settings.folders.first().map(|folder| folder.path.display().to_string());
         Map::from_iter([

@@ -104,6 +104,10 @@ impl Store for HttpStore {
     fn url_prefixes(&self) -> Vec<String> {
         vec!["http".to_owned()]
     }
+
+    fn places(&self, _object: &ObjectId) -> Vec<Location> {
+        Vec::new()
+    }
 }
 
 #[cfg(test)]

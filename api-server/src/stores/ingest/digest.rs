@@ -45,6 +45,19 @@ pub(super) trait Hasher: Send {
 }
 
 impl HashAlgorithm {
+    /// Size of a digest in bytes.
+    #[must_use]
+    pub fn digest_bytes(self) -> usize {
+        match self {
+            Self::Md5 => 16,
+            Self::Sha1 => 20,
+            Self::Sha224 | Self::Sha3_224 => 28,
+            Self::Sha256 | Self::Sha3_256 | Self::Blake2s => 32,
+            Self::Sha384 | Self::Sha3_384 => 48,
+            Self::Sha512 | Self::Sha3_512 | Self::Blake2b => 64,
+        }
+    }
+
     /// Begins a digest: ring's code where it has the algorithm, since it is the fastest.
     pub(super) fn hasher(self) -> Box<dyn Hasher> {
         match self {

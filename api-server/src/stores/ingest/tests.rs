@@ -243,6 +243,10 @@ impl Store for Hasty {
         self.0.delete(at).await
     }
 
+    fn places(&self, _: &ObjectId) -> Vec<Location> {
+        unreachable!()
+    }
+
     fn url_prefixes(&self) -> Vec<String> {
         self.0.url_prefixes()
     }

@@ -149,7 +149,7 @@ fn write_columns(session: &mut Session<'_>, id: &str, update: &ImageUpdate, now:
 /// deleted.
 ///
 /// # Errors
-/// `NotFound`, `Forbidden`, `WrongStatus`, `Protected`, `Invalid`.
+/// `NotFound`, `Forbidden`, `WrongStatus`, `Protected`, `LeaseLost`, `Invalid`.
 pub fn delete_image(
     session: &mut Session<'_>,
     context: &RequestContext,
@@ -164,6 +164,9 @@ pub fn delete_image(
     let mut image = image_to_change(session, context, id, Scope::Live)?;
     if image.protected && !delete.ignore_protection {
         return Err(DbError::Protected);
+    }
+    if let Some(lease) = &delete.end_lease {
+        leases::end(session, lease)?;
     }
     check_status(&image, &delete.from)?;
     let now = Timestamp::now();

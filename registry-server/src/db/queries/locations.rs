@@ -5,7 +5,7 @@ use glance_common::context::RequestContext;
 use glance_common::model::{Location, LocationStatus, Timestamp};
 use glance_common::registry_api::{LocationsChange, NewLocation};
 
-use super::access::{Scope, image_to_change, touch};
+use super::access::{Scope, image_to_change, touch, visible_image};
 use crate::db::rows::LocationRow;
 use crate::db::schema::image_locations as locations;
 use crate::db::text::{check_location, to_json};
@@ -35,7 +35,22 @@ pub fn add_location(
     newest.into_location(session.cipher)
 }
 
-/// Writes a live location anew.
+/// The removed locations of an image whose data is still to go, in the order in which they were added.
+///
+/// # Errors
+/// `NotFound` for the image.
+pub fn list_waiting(session: &mut Session<'_>, context: &RequestContext, id: &str) -> Result<Vec<Location>, DbError> {
+    visible_image(session, context, id, Scope::Deleted)?;
+    let rows: Vec<LocationRow> = locations::table
+        .filter(locations::image_id.eq(id))
+        .filter(locations::status.eq(LocationStatus::PendingDelete.as_str()))
+        .order(locations::id)
+        .select(LocationRow::as_select())
+        .load(session.conn)?;
+    rows.into_iter().map(|row| row.into_location(session.cipher)).collect()
+}
+
+/// Writes a live location anew, or brings back one whose data has not gone yet.
 ///
 /// # Errors
 /// `NotFound` for the image or the location, `Forbidden`, `Invalid`.
@@ -47,7 +62,10 @@ pub fn update_location(
     new: &NewLocation,
 ) -> Result<Location, DbError> {
     image_to_change(session, context, id, Scope::Live)?;
-    let row = find(session, id, location)?.filter(|row| !row.deleted).ok_or(DbError::NotFound)?;
+    let row = find(session, id, location)?.ok_or(DbError::NotFound)?;
+    if row.deleted && row.status != LocationStatus::PendingDelete.as_str() {
+        return Err(DbError::NotFound);
+    }
     let now = Timestamp::now();
     write(session, row.id, new, now)?;
     touch(session, id, now)?;

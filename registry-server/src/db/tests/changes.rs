@@ -19,7 +19,8 @@ fn update(
 }
 
 fn delete(database: &mut TestDatabase, context: &RequestContext, image: &Image) -> Result<Image, DbError> {
-    let delete = ImageDelete { status: ImageStatus::Deleted, from: Vec::new(), ignore_protection: false };
+    let delete =
+        ImageDelete { status: ImageStatus::Deleted, from: Vec::new(), ignore_protection: false, end_lease: None };
     database.write(|session| images::delete_image(session, context, image.id.as_str(), &delete))
 }
 
@@ -169,12 +170,12 @@ on_every_engine! {
         let image = database.create(&NewImage { protected: true, ..new_image() });
         assert!(matches!(delete(database, &admin(), &image), Err(DbError::Protected)));
         let wanted = ImageDelete {
-            status: ImageStatus::PendingDelete, from: vec![ImageStatus::Active], ignore_protection: true
+            status: ImageStatus::PendingDelete, from: vec![ImageStatus::Active], ignore_protection: true, end_lease: None
         };
         let id = image.id.as_str();
         let error = database.write(|session| images::delete_image(session, &admin(), id, &wanted));
         assert!(matches!(error, Err(DbError::WrongStatus { status: ImageStatus::Queued })));
-        let nonsense = ImageDelete { status: ImageStatus::Active, from: Vec::new(), ignore_protection: true };
+        let nonsense = ImageDelete { status: ImageStatus::Active, from: Vec::new(), ignore_protection: true, end_lease: None };
         let error = database.write(|session| images::delete_image(session, &admin(), id, &nonsense));
         assert!(matches!(error, Err(DbError::Invalid(_))));
         let later = ImageDelete { from: Vec::new(), ..wanted };

@@ -113,7 +113,7 @@ on_every_engine! {
         database.create_named("live");
         database.create(&NewImage { name: Some("killed".to_owned()), status: ImageStatus::Killed, ..new_image() });
         let dead = database.create_named("dead");
-        let delete = ImageDelete { status: ImageStatus::Deleted, from: Vec::new(), ignore_protection: false };
+        let delete = ImageDelete { status: ImageStatus::Deleted, from: Vec::new(), ignore_protection: false, end_lease: None };
         database.write(|session| images::delete_image(session, &admin(), dead.id.as_str(), &delete)).unwrap();
         let query = |deleted, include_killed| ImageQuery { deleted, include_killed, ..ImageQuery::default() };
         assert_eq!(found(database, &admin(), &query(DeletedFilter::Live, false)), ["live"]);

@@ -192,6 +192,7 @@ on_every_engine! {
             status: ImageStatus::Deleted,
             from: vec![],
             ignore_protection: false,
+            end_lease: None,
         };
         database.write(|session| images::delete_image(session, &user("p1"), image.id.as_str(), &delete)).unwrap();
         assert_eq!(kind(list(database, &admin(), &image)), "not found");

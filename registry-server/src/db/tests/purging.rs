@@ -19,7 +19,8 @@ fn populate(database: &mut TestDatabase, count: usize) {
             locations: vec![location("file:///a")],
             ..new_image()
         });
-        let delete = ImageDelete { status: ImageStatus::Deleted, from: Vec::new(), ignore_protection: false };
+        let delete =
+            ImageDelete { status: ImageStatus::Deleted, from: Vec::new(), ignore_protection: false, end_lease: None };
         database.write(|session| images::delete_image(session, &admin(), image.id.as_str(), &delete)).unwrap();
     }
 }

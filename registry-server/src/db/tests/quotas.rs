@@ -109,7 +109,7 @@ on_every_engine! {
         stored(database, 1000, &[Active, PendingDelete, Deleted]);
         stored(database, 5, &[]);
         let deleted = stored(database, 7000, &[Active]);
-        let gone = ImageDelete { status: ImageStatus::Deleted, from: vec![], ignore_protection: false };
+        let gone = ImageDelete { status: ImageStatus::Deleted, from: vec![], ignore_protection: false, end_lease: None };
         database.write(|session| images::delete_image(session, &admin(), deleted.id.as_str(), &gone)).unwrap();
         for status in [ImageStatus::Killed, ImageStatus::PendingDelete] {
             database.create(&NewImage { status, size: Some(40_000), locations: vec![location("a")], ..new_image() });
