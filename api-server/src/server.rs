@@ -9,6 +9,7 @@ use glance_common::context::RequestContext;
 use glance_common::web::tls::TlsError;
 use glance_common::web::{Bound, Health, Metrics, ServeError, ServeHooks, Serving};
 
+use crate::api::error_response::render_fault;
 use crate::api::pipeline::Edge;
 use crate::service::recovery;
 use crate::state::{AppState, StateError};
@@ -71,7 +72,8 @@ impl Server {
             health = health.disable_by_file(file);
         }
         let metrics = Metrics::new("glance_api").map_err(|error| StartError::Metrics(error.to_string()))?;
-        let hooks = ServeHooks::new(metrics).on_reload(reloading(Arc::clone(&edge), reload));
+        let hooks =
+            ServeHooks::new(metrics).render_faults(render_fault).on_reload(reloading(Arc::clone(&edge), reload));
         let routes = Arc::clone(&edge);
         let serving = bound.start(move |config| routes.configure(config), health, hooks)?;
         tokio::spawn(watch_policy(Arc::clone(&edge)));

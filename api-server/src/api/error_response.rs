@@ -1,13 +1,15 @@
 //! The one place where a refusal becomes status, headers and body (images-v2 §2.3).
 
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use glance_common::http::accept::ErrorForm;
 use glance_common::http::fault::Fault;
 use glance_common::logging::with_causes;
+use glance_common::web::faults;
 
 use crate::error::{ApiError, Situation};
+use crate::i18n;
 
 /// The status of a situation: the one decision for the whole server.
 const fn status_of(situation: &Situation) -> u16 {
@@ -75,9 +77,23 @@ pub fn respond(error: &ApiError, request: &HttpRequest) -> HttpResponse {
             response.append_header((name, value));
         }
     }
-    let (content_type, body) = fault(error).render(form_for(request.headers()));
+    let (content_type, body) = localised(fault(error), request.headers()).render(form_for(request.headers()));
     response.insert_header((CONTENT_TYPE, content_type));
     if request.method() == Method::HEAD { response.finish() } else { response.body(body) }
+}
+
+/// Answers for the server's shell, which refuses what no handler sees.
+pub fn render_fault(headers: &HeaderMap, fault: &Fault) -> HttpResponse {
+    faults::render(headers, &localised(fault.clone(), headers))
+}
+
+/// The same in the language that the client prefers, as far as there is a catalogue.
+fn localised(fault: Fault, headers: &HeaderMap) -> Fault {
+    let lines = headers.get_all(ACCEPT_LANGUAGE).filter_map(|line| line.to_str().ok());
+    match i18n::catalogue_for(lines) {
+        Some(catalogue) => fault.in_words_of(|text| catalogue.translate(text)),
+        None => fault,
+    }
 }
 
 /// The refusal in the words of the envelope.

@@ -66,7 +66,9 @@ impl Target for ImageTarget<'_> {
 
 /// A point in time with its fraction, which is left out where there is none.
 fn time(time: Timestamp) -> Attribute<'static> {
-    Attribute::Text(time.naive().format("%Y-%m-%d %H:%M:%S%.6f").to_string().trim_end_matches(".000000").to_owned().into())
+    Attribute::Text(
+        time.naive().format("%Y-%m-%d %H:%M:%S%.6f").to_string().trim_end_matches(".000000").to_owned().into(),
+    )
 }
 
 /// A set of texts.

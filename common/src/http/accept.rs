@@ -77,8 +77,8 @@ fn parse_range(element: &str) -> Option<MediaRange> {
     Some(range)
 }
 
-/// `0.5` as 500; at most three decimals.
-fn parse_quality(text: &str) -> Option<u16> {
+/// A quality in thousandths: `0.5` as 500; at most three decimals.
+pub fn parse_quality(text: &str) -> Option<u16> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let well_formed = decimals.len() <= 3 && decimals.bytes().all(|byte| byte.is_ascii_digit());
     if !well_formed {

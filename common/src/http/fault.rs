@@ -39,6 +39,17 @@ impl Fault {
         self
     }
 
+    /// The same with explanation and detail in other words, where `translate` has any.
+    #[must_use]
+    pub fn in_words_of(mut self, translate: impl Fn(&str) -> Option<String>) -> Self {
+        for text in [&mut self.explanation, &mut self.detail] {
+            if let Some(translated) = translate(text) {
+                *text = translated;
+            }
+        }
+        self
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.status

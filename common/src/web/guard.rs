@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use actix_web::Error;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT, HeaderMap};
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderMap};
 use actix_web::middleware::Next;
 use futures_util::FutureExt;
 
@@ -37,14 +37,16 @@ pub(super) async fn guard(
         let answer = (guard.render)(request.headers(), &fault);
         return Ok(request.into_response(answer));
     }
-    // The request is gone once it has been handed on; only this header matters for its error form.
-    let accept = request.headers().get(ACCEPT).cloned();
+    // The request is gone once it has been handed on; only these headers matter for its error form.
+    let form = [ACCEPT, ACCEPT_LANGUAGE].map(|name| (request.headers().get(&name).cloned(), name));
     let notes = RequestNotes::of(request.request());
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     outcome.unwrap_or_else(|panic| {
         let mut headers = HeaderMap::new();
-        if let Some(accept) = accept {
-            headers.insert(ACCEPT, accept);
+        for (value, name) in form {
+            if let Some(value) = value {
+                headers.insert(name, value);
+            }
         }
         let mut answer = (guard.render)(&headers, &Fault::new(500));
         let report = || log::error!("a handler panicked: {}", reason_of(&*panic));

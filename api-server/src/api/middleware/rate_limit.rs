@@ -150,7 +150,9 @@ mod tests {
     fn each_project_has_its_own_burst() {
         let limits = limits(1, 3, 0);
         let ask = |caller: &RequestContext| limits.admit(caller, &Method::GET, "/v2/images").is_ok();
-        for one in [caller(Some("p"), &["member"]), caller(Some("q"), &[]), caller(None, &[]), RequestContext::anonymous("")] {
+        for one in
+            [caller(Some("p"), &["member"]), caller(Some("q"), &[]), caller(None, &[]), RequestContext::anonymous("")]
+        {
             assert_eq!([ask(&one), ask(&one), ask(&one), ask(&one)], [true, true, true, false]);
         }
         let exempt = [caller(Some("p"), &["Admin"]), caller(Some("p"), &["member", "service"])];
@@ -174,7 +176,15 @@ mod tests {
     #[test]
     fn what_was_used_outlives_a_reload_that_changes_nothing() {
         let limits = limits(1, 1, 0);
-        assert!(limits.are_of(&RateLimitOptions { requests_per_second: 1, request_burst: 1, ..RateLimitOptions::default() }));
-        assert!(!limits.are_of(&RateLimitOptions { requests_per_second: 2, request_burst: 1, ..RateLimitOptions::default() }));
+        assert!(limits.are_of(&RateLimitOptions {
+            requests_per_second: 1,
+            request_burst: 1,
+            ..RateLimitOptions::default()
+        }));
+        assert!(!limits.are_of(&RateLimitOptions {
+            requests_per_second: 2,
+            request_burst: 1,
+            ..RateLimitOptions::default()
+        }));
     }
 }

@@ -5,8 +5,8 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
 
-use crate::python_repr::repr;
 use crate::domain::ImageSchema;
+use crate::python_repr::repr;
 
 /// Check the value of a declared property; none if it is not declared.
 ///
