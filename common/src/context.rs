@@ -1,6 +1,11 @@
 //! Who is asking: the identity of a caller as every service method receives it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+
+use crate::config::Secret;
+use crate::keystone::Catalog;
 
 /// The identity of a caller and what follows from it. Values, not headers: how it was established (token, trusted
 /// headers, no authentication at all) is decided once at the edge (images-v2 §3).
@@ -32,6 +37,12 @@ pub struct RequestContext {
     pub service_project_id: Option<String>,
     /// The project is the cloud's administrative project.
     pub is_admin_project: bool,
+    /// The caller's token, where there is one: for services that are asked on the caller's behalf. Never written anywhere.
+    #[serde(skip)]
+    pub token: Option<Secret>,
+    /// The services that the token can be used with.
+    #[serde(skip)]
+    pub service_catalog: Option<Arc<Catalog>>,
     /// `req-…`, logged and passed on to everything that is asked on behalf of this request.
     pub request_id: String,
 }

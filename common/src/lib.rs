@@ -9,13 +9,12 @@
 //! | [`http`] | HTTP's rules over text: ranges, queries, `Accept`, error bodies |
 //! | `web` | what both servers share between socket and handlers (feature `web`) |
 //! | [`config`] | oslo-style configuration: files, sections as structs, typed options |
-//! | `keystone` | the identity service: the server's own account, and whose a token is (feature `keystone`) |
+//! | [`keystone`] | the identity service: the server's own account, and whose a token is (feature `keystone`) |
 //! | [`logging`] | oslo-style log lines, request ids in them, secrets masked |
 
 pub mod config;
 pub mod context;
 pub mod http;
-#[cfg(feature = "keystone")]
 pub mod keystone;
 pub mod logging;
 pub mod model;

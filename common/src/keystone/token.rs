@@ -1,5 +1,7 @@
 //! What the identity service knows of a token.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -61,7 +63,8 @@ pub struct TokenInfo {
     /// The project is the cloud's administrative project; true where the identity service knows no such thing.
     pub is_admin_project: bool,
     /// The services that the token can be used with; empty where they were not asked for.
-    pub catalog: Catalog,
+    #[serde(with = "shared")]
+    pub catalog: Arc<Catalog>,
     /// The only requests that the token may make; none where all are allowed.
     pub access_rules: Option<Vec<AccessRule>>,
 }
@@ -80,7 +83,7 @@ impl TokenInfo {
             roles: roles.filter_map(|role| role.get("name")?.as_str().map(str::to_owned)).collect(),
             expires_at: expires_at.with_timezone(&Utc),
             is_admin_project: token.get("is_admin_project").and_then(Value::as_bool).unwrap_or(true),
-            catalog: token.get("catalog").map(Catalog::from_token).unwrap_or_default(),
+            catalog: Arc::new(token.get("catalog").map(Catalog::from_token).unwrap_or_default()),
             // rules that cannot be read allow nothing
             access_rules: rules.filter(|rules| !rules.is_null()).map(|rules| {
                 let rules = rules.as_array().into_iter().flatten();
@@ -124,6 +127,25 @@ fn scope(token: &Value) -> Option<TokenScope> {
         Some(Value::Bool(true)) => Some(TokenScope::System),
         Some(_) => None,
         None => Some(TokenScope::Unscoped),
+    }
+}
+
+/// A shared value is written as the value itself.
+pub(super) mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(in super::super) fn serialize<T: Serialize, S: Serializer>(value: &Arc<T>, to: S) -> Result<S::Ok, S::Error> {
+        value.as_ref().serialize(to)
+    }
+
+    pub(in super::super) fn deserialize<'de, T, D>(from: D) -> Result<Arc<T>, D::Error>
+    where
+        T: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        T::deserialize(from).map(Arc::new)
     }
 }
 
