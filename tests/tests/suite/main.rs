@@ -5,6 +5,7 @@ mod bad_input;
 mod database;
 mod faults;
 mod lifecycle;
+mod nodes;
 mod registry;
 mod scenarios;
 mod stores;
