@@ -20,7 +20,8 @@ const BATCH: i64 = 500;
 pub enum PurgeTables {
     /// All with soft-deleted rows except `images`.
     AllButImages,
-    /// `images` alone. Its ids are kept longer, so that none is given out again too soon (OSSN-0075).
+    /// `images` alone. What refers to them elsewhere may still name their ids; our own row of each stays, so that none
+    /// is ever given out again (B6).
     Images,
 }
 
@@ -136,7 +137,7 @@ fn remove_task_info(connection: &mut DbConnection, before: Timestamp, limit: i64
     diesel::delete(task_info::table.filter(task_info::task_id.eq_any(ids))).execute(connection)
 }
 
-/// Images, and our own rows of them.
+/// Images. Our own rows of them stay or are made, which is how their ids are known as used (B6).
 fn remove_images(connection: &mut DbConnection, before: Timestamp, limit: i64) -> QueryResult<usize> {
     let ids: Vec<String> = images::table
         .select(images::id)
@@ -145,7 +146,19 @@ fn remove_images(connection: &mut DbConnection, before: Timestamp, limit: i64) -
         .order((images::deleted_at, images::id))
         .limit(limit)
         .load(connection)?;
-    diesel::delete(rs_image_versions::table.filter(rs_image_versions::image_id.eq_any(&ids))).execute(connection)?;
+    for id in &ids {
+        mark_as_used(connection, id)?;
+    }
     let rows = images::table.filter(images::id.eq_any(ids)).filter(images::deleted.eq(true));
     diesel::delete(rows).execute(connection)
+}
+
+/// Leaves a version above that of an image that is being created.
+fn mark_as_used(connection: &mut DbConnection, id: &str) -> QueryResult<usize> {
+    use rs_image_versions::{image_id, version};
+    let counted = diesel::update(rs_image_versions::table.find(id)).set(version.eq(version + 1)).execute(connection)?;
+    if counted > 0 {
+        return Ok(counted);
+    }
+    diesel::insert_into(rs_image_versions::table).values((image_id.eq(id), version.eq(1))).execute(connection)
 }

@@ -37,8 +37,12 @@ pub fn create_image(session: &mut Session<'_>, context: &RequestContext, new: &N
     let inserted = diesel::insert_into(images::table)
         .values((row, images::visibility.eq(visibility_literal(new.visibility))))
         .execute(session.conn);
-    on_unique(inserted, || DbError::Duplicate(format!("Image ID {id} already exists!")))?;
-    versions::bump(session, id)?;
+    let used = || DbError::Duplicate(format!("Image ID {id} already exists!"));
+    on_unique(inserted, used)?;
+    // an id that was purged has left its version behind, and is not given out again (B6)
+    if versions::bump(session, id)? > 1 {
+        return Err(used());
+    }
     for (name, value) in &new.properties {
         properties::insert(session, id, name, value.as_deref(), now)?;
     }

@@ -5,9 +5,9 @@ use glance_common::registry_api::{ImageDelete, ImageUpdate, NewImage, Properties
 
 use super::on_every_engine;
 use super::support::{TestDatabase, admin, location, new_image, time};
-use crate::db::Engine;
 use crate::db::purge::{PurgeError, PurgeTables, purge};
 use crate::db::queries::images;
+use crate::db::{DbError, Engine};
 
 /// Images with everything, deleted.
 fn populate(database: &mut TestDatabase, count: usize) {
@@ -45,7 +45,22 @@ on_every_engine! {
         assert_eq!(count(database, "images"), 3);
         assert_eq!(run(database, Some(1), PurgeTables::Images).unwrap(), 1);
         assert_eq!(run(database, None, PurgeTables::Images).unwrap(), 2);
-        assert_eq!((count(database, "images"), count(database, "rs_image_versions")), (0, 0));
+        assert_eq!((count(database, "images"), count(database, "rs_image_versions")), (0, 3));
+    }
+
+    /// B6, whoever wrote the image: one that the original made has no version.
+    fn ids_of_purged_images_stay_used(database) {
+        populate(database, 2);
+        let ids: Vec<String> = database.texts("SELECT id AS answer FROM images").into_iter().flatten().collect();
+        database.execute(&format!("DELETE FROM rs_image_versions WHERE image_id = '{}'", ids[0]));
+        run(database, None, PurgeTables::AllButImages).unwrap();
+        assert_eq!(run(database, None, PurgeTables::Images).unwrap(), 2);
+        for id in ids {
+            let again = NewImage { id: id.parse().ok(), ..new_image() };
+            let refused = database.write(|session| images::create_image(session, &admin(), &again));
+            assert!(matches!(refused, Err(DbError::Duplicate(_))), "{refused:?}");
+        }
+        assert_eq!((count(database, "images"), count(database, "rs_image_versions")), (0, 2));
     }
 
     fn live_rows_with_an_old_time_of_deletion_stay(database) {
