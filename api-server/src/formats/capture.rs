@@ -44,27 +44,28 @@ impl Capture {
 /// The last `N` bytes of a stream.
 #[derive(Debug, Clone)]
 pub(super) struct Tail<const N: usize> {
+    /// Ends with them; earlier bytes are dropped now and then, since each time moves the rest.
     data: Vec<u8>,
 }
 
 impl<const N: usize> Tail<N> {
+    /// Bytes kept at most, in multiples of `N`.
+    const ROOM: usize = 4;
+
     pub(super) const fn new() -> Self {
         Self { data: Vec::new() }
     }
 
     pub(super) fn feed(&mut self, chunk: &[u8]) {
-        if chunk.len() >= N {
-            self.data.clear();
-            self.data.extend_from_slice(&chunk[chunk.len() - N..]);
-            return;
+        let last = &chunk[chunk.len().saturating_sub(N)..];
+        if self.data.len() + last.len() > Self::ROOM * N {
+            self.data.drain(..self.data.len() - N);
         }
-        let surplus = (self.data.len() + chunk.len()).saturating_sub(N);
-        self.data.drain(..surplus);
-        self.data.extend_from_slice(chunk);
+        self.data.extend_from_slice(last);
     }
 
     /// The bytes, when the stream had that many.
     pub(super) fn data(&self) -> Option<&[u8]> {
-        (self.data.len() == N).then_some(self.data.as_slice())
+        self.data.len().checked_sub(N).map(|start| &self.data[start..])
     }
 }
