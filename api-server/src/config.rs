@@ -135,7 +135,8 @@ glance_common::options! {
 
     /// The choice of a pipeline.
     pub struct PipelineOptions in "paste_deploy" {
-        /// Nothing, caching, cachemanagement, trusted-auth, trusted-auth+caching or trusted-auth+cachemanagement.
+        /// Who says who a caller is: nothing (nobody is asked), keystone (tokens) or trusted-auth (an authenticating proxy);
+        /// each also with caching or cachemanagement, as in keystone+caching.
         pub flavor: Option<String> = None;
         /// Named by older set-ups; pipelines are built in and no file is read.
         pub config_file: Option<String> = None;

@@ -64,7 +64,11 @@ impl Server {
         for warning in app.options.warnings() {
             log::warn!("{warning}");
         }
+        for warning in app.validator.iter().flat_map(|validator| validator.warnings()) {
+            log::warn!("[keystone_authtoken] {warning}");
+        }
         let bound = bind(&app).await?;
+        let token_figures = app.token_figures.clone();
         let disable_file = app.options.health.disable_by_file_path.clone();
         let edge = Arc::new(Edge::new(app));
         let mut health = health(&edge);
@@ -72,6 +76,7 @@ impl Server {
             health = health.disable_by_file(file);
         }
         let metrics = Metrics::new("glance_api").map_err(|error| StartError::Metrics(error.to_string()))?;
+        token_figures.register(metrics.registry()).map_err(|error| StartError::Metrics(error.to_string()))?;
         let hooks =
             ServeHooks::new(metrics).render_faults(render_fault).on_reload(reloading(Arc::clone(&edge), reload));
         let routes = Arc::clone(&edge);

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use glance_common::config::{Config, ConfigError, Section, SectionSpec};
+use glance_common::keystone::{self, AuthOptions, Figures, TokenOptions, Validator};
 use glance_common::web::Cors;
 use glance_registry_client::{ClientOptions, RegistryClient, SetupError};
 
 use crate::api::middleware::RateLimits;
-use crate::api::pipeline::{Flavor, FlavorError, Proxies};
+use crate::api::pipeline::{Flavor, FlavorError, Identification, Proxies};
 use crate::api::v2::base_properties;
 use crate::api::versions::Versions;
 use crate::config::Options;
@@ -28,6 +29,10 @@ pub struct AppState {
     pub flavor: Flavor,
     /// The offered versions of API v2.
     pub versions: Versions,
+    /// Judges the tokens of callers, where those say who asks.
+    pub validator: Option<Arc<Validator>>,
+    /// Counts tokens; one for the process, kept on reload.
+    pub token_figures: Figures,
     /// What is believed of proxies.
     pub proxies: Proxies,
     /// What pages of other origins may do, where any are named.
@@ -66,6 +71,12 @@ pub enum StateError {
         /// Why.
         error: FlavorError,
     },
+    /// Tokens cannot be judged.
+    #[error(transparent)]
+    Tokens(keystone::SetupError),
+    /// The counters cannot be made.
+    #[error("the metrics cannot be set up: {0}")]
+    Metrics(String),
     /// The policy cannot be read.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -81,6 +92,21 @@ pub enum StateError {
     /// The stores cannot be set up.
     #[error(transparent)]
     Stores(#[from] CatalogError),
+}
+
+impl From<keystone::SetupError> for StateError {
+    fn from(error: keystone::SetupError) -> Self {
+        match error {
+            keystone::SetupError::Config(error) => Self::Config(error),
+            error @ keystone::SetupError::Keystone(_) => Self::Tokens(error),
+        }
+    }
+}
+
+/// What outlives a reload.
+struct Kept {
+    ingestor: Arc<Ingestor>,
+    token_figures: Figures,
 }
 
 /// What the operator's files decide.
@@ -100,7 +126,9 @@ impl AppState {
         let policy = Arc::new(Enforcer::load(config.section()?, operator_files::folders(config))?);
         let protections = protection::load(config, &options.api)?;
         let image_schema = read_image_schema(config, &options)?;
-        Self::assemble(config, options, Rules { policy, protections, image_schema }, Arc::default())
+        let token_figures = Figures::new("glance_api").map_err(|error| StateError::Metrics(error.to_string()))?;
+        let kept = Kept { ingestor: Arc::default(), token_figures };
+        Self::assemble(config, options, Rules { policy, protections, image_schema }, kept)
     }
 
     /// Builds everything anew for a reload. Broken rules of any kind are logged and the present ones stay in force (A4, A6).
@@ -124,17 +152,22 @@ impl AppState {
             log::error!("the old schema of images stays in force: {error}");
             Arc::clone(&self.image_schema)
         });
-        let mut app =
-            Self::assemble(config, options, Rules { policy, protections, image_schema }, Arc::clone(&self.ingestor))?;
+        let kept = Kept { ingestor: Arc::clone(&self.ingestor), token_figures: self.token_figures.clone() };
+        let mut app = Self::assemble(config, options, Rules { policy, protections, image_schema }, kept)?;
         if let Some(limits) = self.rate_limits.as_ref().filter(|limits| limits.are_of(&app.options.rate_limit)) {
             app.rate_limits = Some(Arc::clone(limits));
         }
         Ok(app)
     }
 
-    fn assemble(config: &Config, options: Options, rules: Rules, ingestor: Arc<Ingestor>) -> Result<Self, StateError> {
+    fn assemble(config: &Config, options: Options, rules: Rules, kept: Kept) -> Result<Self, StateError> {
         let Rules { policy, protections, image_schema } = rules;
+        let Kept { ingestor, token_figures } = kept;
         let flavor = flavor_of(&options, config)?;
+        let validator = match flavor.identification {
+            Identification::Tokens => Some(Arc::new(Validator::new(config, token_figures.clone())?)),
+            Identification::Nobody | Identification::TrustedHeaders => None,
+        };
         let registry = RegistryClient::new(&config.section::<ClientOptions>()?)?;
         let stores = Arc::new(StoreCatalog::open(config)?);
         let versions = Versions::offered(stores.is_multi_store(), options.api.image_cache_dir.is_some());
@@ -146,6 +179,8 @@ impl AppState {
             options,
             flavor,
             versions,
+            validator,
+            token_figures,
             proxies,
             cors,
             rate_limits,
@@ -172,6 +207,8 @@ impl AppState {
     pub fn option_tables(config: &Config) -> Result<Vec<SectionSpec>, CatalogError> {
         let mut tables = Options::tables();
         tables.extend([PolicyOptions::spec(), ClientOptions::spec()]);
+        tables.push(TokenOptions::spec());
+        tables.extend(AuthOptions::tables(config, keystone::SECTION));
         tables.extend(Cors::option_tables(config));
         tables.extend(UnifiedLimits::option_tables(config));
         tables.extend(StoreCatalog::option_tables(config)?);

@@ -247,6 +247,15 @@ impl Keystone {
         Caller::Token(self.token(user, scope))
     }
 
+    /// A caller with a new token got by any method, in the scope that the method brings.
+    ///
+    /// # Panics
+    /// When Keystone refuses it.
+    #[track_caller]
+    pub fn caller_by(&self, identity: &Value) -> Caller {
+        Caller::Token(self.authenticate(identity, Scope::Unscoped))
+    }
+
     /// Takes a token back.
     ///
     /// # Panics

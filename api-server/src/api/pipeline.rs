@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `OPTIONS` is answered; marks for pages of other origins | 200, empty |
 //! | version negotiation | 300 and the list of versions |
-//! | who is asking | 401, without request id |
+//! | who is asking | 401 or, where the identity service is away, 503; without request id |
 //! | request id | 431 |
 //! | rate limits of the project | 429 |
 //! | route table | 400 for a path that is no UTF-8, 404, 405, 501 |
@@ -21,13 +21,16 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{ACCEPT, CONTENT_LENGTH, HeaderName, HeaderValue, LOCATION, TRANSFER_ENCODING};
+use actix_web::http::header::{
+    ACCEPT, CONTENT_LENGTH, HeaderName, HeaderValue, LOCATION, TRANSFER_ENCODING, WWW_AUTHENTICATE,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use arc_swap::ArcSwap;
 use glance_common::context::RequestContext;
 use glance_common::http::query::{self, NotUtf8};
+use glance_common::keystone::Credentials;
 use glance_common::logging::{self, RequestLog};
 use glance_common::web::{RequestId, RequestNotes};
 use percent_encoding::percent_decode_str;
@@ -114,31 +117,41 @@ impl Edge {
         app.versions.respond(status, &base)
     }
 
-    /// Answers a request for a resource.
+    /// Answers a request for a resource. Who is not known is told where to get a token (images-v2 §1.1).
     async fn resource(&self, asked: Asked) -> HttpResponse {
-        let mut context = match context(&asked.app, &asked.request) {
-            Ok(context) => context,
-            Err(refusal) => return respond(&refusal, &asked.request),
+        let app = Arc::clone(&asked.app);
+        let longest = app.options.api.max_request_id_length;
+        let (id, is_too_long) = match RequestId::from_headers(asked.request.headers(), longest) {
+            Ok(id) => (id, false),
+            Err(_) => (RequestId::random(), true),
         };
+        let log = RequestLog::new(id.as_str(), None);
+        let mut answer = logging::scope(log.clone(), self.identified(asked, id, is_too_long, log)).await;
+        if answer.status() == StatusCode::UNAUTHORIZED
+            && let Some(Ok(challenge)) = app.validator.as_ref().map(|it| HeaderValue::from_str(it.challenge()))
+        {
+            answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        answer
+    }
+
+    /// Finds out who asks and goes on.
+    async fn identified(&self, asked: Asked, id: RequestId, is_too_long: bool, log: RequestLog) -> HttpResponse {
         let request = asked.request.clone();
-        let longest = asked.app.options.api.max_request_id_length;
-        let (id, too_long) = match RequestId::from_headers(request.headers(), longest) {
-            Ok(id) => (id, None),
-            Err(fault) => (RequestId::random(), Some(fault)),
+        let mut context = match context(&asked).await {
+            Ok(context) => context,
+            Err(refusal) => return respond(&refusal, &request),
         };
         context.request_id = id.as_str().to_owned();
         request.extensions_mut().insert(id.clone());
-        let log = RequestLog::new(id.as_str(), None);
         log.identify(log_identity(&context));
-        RequestNotes::of(&request).set_log(log.clone());
-        let answer = logging::scope(log, async {
-            let outcome = match too_long {
-                Some(_) => Err(overlong_id(longest)),
-                None => self.dispatch(asked, context).await,
-            };
-            outcome.unwrap_or_else(|refusal| respond(&refusal, &request))
-        });
-        let mut answer = answer.await;
+        RequestNotes::of(&request).set_log(log);
+        let outcome = if is_too_long {
+            Err(overlong_id(asked.app.options.api.max_request_id_length))
+        } else {
+            self.dispatch(asked, context).await
+        };
+        let mut answer = outcome.unwrap_or_else(|refusal| respond(&refusal, &request));
         if let Ok(value) = HeaderValue::from_str(id.as_str()) {
             answer.headers_mut().insert(REQUEST_ID, value);
         }
@@ -183,15 +196,27 @@ fn accept(request: &HttpRequest) -> Cow<'_, str> {
 }
 
 /// Who is asking (images-v2 §3.2). The request id is set later: a caller that is refused here gets none.
-fn context(app: &AppState, request: &HttpRequest) -> Result<RequestContext, ApiError> {
-    match app.flavor.identification {
-        Identification::Nobody => Ok(RequestContext::unauthenticated("")),
-        Identification::TrustedHeaders => match identity::from_headers(request.headers())? {
-            Some(caller) => Ok(RequestContext { is_admin: app.policy.is_admin(&caller), ..caller }),
-            None if app.options.api.allow_anonymous_access => Ok(RequestContext::anonymous("")),
-            None => Err(ApiError::stock(Situation::Unauthorized)),
-        },
+async fn context(asked: &Asked) -> Result<RequestContext, ApiError> {
+    let app = &asked.app;
+    let caller = match app.flavor.identification {
+        Identification::Nobody => return Ok(RequestContext::unauthenticated("")),
+        Identification::TrustedHeaders => identity::from_headers(asked.request.headers())?,
+        Identification::Tokens => by_token(asked).await?,
+    };
+    match caller {
+        Some(caller) => Ok(RequestContext { is_admin: app.policy.is_admin(&caller), ..caller }),
+        None if app.options.api.allow_anonymous_access => Ok(RequestContext::anonymous("")),
+        None => Err(ApiError::stock(Situation::Unauthorized)),
     }
+}
+
+/// Who is asking, by the tokens of the request.
+async fn by_token(asked: &Asked) -> Result<Option<RequestContext>, ApiError> {
+    let validator = asked.app.validator.as_ref().ok_or_else(|| ApiError::internal("no validator of tokens"))?;
+    let (method, path) = (asked.request.method().as_str(), asked.path.as_str());
+    let credentials = Credentials { method, path, ..identity::credentials(asked.request.headers())? };
+    let away = |error| ApiError::unavailable("The Keystone service is temporarily unavailable.").caused_by(error);
+    validator.judge(&credentials).await.map_err(away)
 }
 
 /// What log lines say about the caller.

@@ -58,8 +58,9 @@ fn next_piece(pattern: &str) -> Option<(Piece<'_>, &str)> {
     if let Some((_, rest)) = pattern.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
         return Some((Piece::Segment, rest));
     }
-    let end = pattern[1..].find(['*', '{']).map_or(pattern.len(), |at| at + 1);
-    let (text, rest) = pattern.split_at_checked(end).unwrap_or((pattern, ""));
+    // a brace that nothing closes stands for itself
+    let end = pattern.char_indices().skip(1).find(|(_, letter)| matches!(letter, '*' | '{'));
+    let (text, rest) = pattern.split_at(end.map_or(pattern.len(), |(at, _)| at));
     Some((Piece::Literal(text), rest))
 }
 

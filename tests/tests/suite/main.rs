@@ -4,9 +4,11 @@
 mod bad_input;
 mod database;
 mod faults;
+mod keystone;
 mod lifecycle;
 mod nodes;
 mod registry;
 mod scenarios;
+mod security;
 mod stores;
 mod v2;

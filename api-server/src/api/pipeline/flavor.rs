@@ -9,6 +9,8 @@ pub enum Identification {
     Nobody,
     /// Headers of a trusted proxy.
     TrustedHeaders,
+    /// Tokens, which the identity service validates.
+    Tokens,
 }
 
 /// A pipeline.
@@ -23,15 +25,10 @@ pub struct Flavor {
 pub enum FlavorError {
     /// No such name.
     #[error(
-        "no such pipeline; there are: (empty), caching, cachemanagement, trusted-auth, trusted-auth+caching, \
-         trusted-auth+cachemanagement"
+        "no such pipeline; there are: (empty), keystone and trusted-auth, each alone or with caching or cachemanagement, \
+         such as keystone+caching"
     )]
     Unknown,
-    /// Tokens of the identity service.
-    #[error(
-        "the keystone pipelines are not available in this version: choose trusted-auth behind an authenticating proxy"
-    )]
-    Keystone,
 }
 
 impl Flavor {
@@ -43,7 +40,7 @@ impl Flavor {
         let identification = match name.unwrap_or_default().trim() {
             "" | "caching" | "cachemanagement" => Identification::Nobody,
             "trusted-auth" | "trusted-auth+caching" | "trusted-auth+cachemanagement" => Identification::TrustedHeaders,
-            "keystone" | "keystone+caching" | "keystone+cachemanagement" => return Err(FlavorError::Keystone),
+            "keystone" | "keystone+caching" | "keystone+cachemanagement" => Identification::Tokens,
             _ => return Err(FlavorError::Unknown),
         };
         Ok(Self { identification })
@@ -75,10 +72,11 @@ mod tests {
             (Some(""), Identification::Nobody),
             (Some("caching"), Identification::Nobody),
             (Some("trusted-auth+caching"), Identification::TrustedHeaders),
+            (Some("keystone"), Identification::Tokens),
+            (Some("keystone+cachemanagement"), Identification::Tokens),
         ] {
             assert_eq!(Flavor::named(name), Ok(Flavor { identification }), "{name:?}");
         }
-        assert_eq!(Flavor::named(Some("keystone+caching")), Err(FlavorError::Keystone));
         assert_eq!(Flavor::named(Some("caching+trusted-auth")), Err(FlavorError::Unknown));
     }
 
@@ -92,7 +90,9 @@ mod tests {
         for public in ["0.0.0.0", "::", "192.0.2.1", "100.64.0.1", "2001:db8::1", "::ffff:192.0.2.1", "::ffff:0.0.0.0"]
         {
             assert!(!trusting.may_listen_on(public.parse().unwrap()), "{public}");
-            assert!(Flavor::named(None).unwrap().may_listen_on(public.parse().unwrap()), "{public}");
+            for other in [None, Some("keystone")] {
+                assert!(Flavor::named(other).unwrap().may_listen_on(public.parse().unwrap()), "{public}");
+            }
         }
     }
 }

@@ -1,10 +1,16 @@
-//! Who is asking, as the headers of a trusted proxy say it (images-v2 §3.1).
+//! Who is asking, as headers say it: those of a trusted proxy, or tokens (images-v2 §3.1).
+
+use std::sync::Arc;
 
 use actix_web::http::header::HeaderMap;
+use glance_common::config::Secret;
 use glance_common::context::RequestContext;
-use serde::de::IgnoredAny;
+use glance_common::keystone::{Catalog, Credentials};
 
 use crate::error::{ApiError, Situation};
+
+/// Headers that carry the caller's token.
+const TOKEN: [&str; 2] = ["x-auth-token", "x-storage-token"];
 
 /// The one value that makes the other headers count.
 const CONFIRMED: &str = "Confirmed";
@@ -19,11 +25,9 @@ pub fn from_headers(headers: &HeaderMap) -> Result<Option<RequestContext>, ApiEr
     if identity.first(&["x-identity-status"])? != Some(CONFIRMED) {
         return Ok(None);
     }
-    if let Some(catalog) = identity.first(&["x-service-catalog"])?
-        && serde_json::from_str::<IgnoredAny>(catalog).is_err()
-    {
-        return Err(ApiError::stock(Situation::Internal).detailed("Invalid service catalog json."));
-    }
+    let catalog = identity.first(&["x-service-catalog"])?.map(Catalog::from_header).transpose();
+    let catalog =
+        catalog.map_err(|_| ApiError::stock(Situation::Internal).detailed("Invalid service catalog json."))?;
     let is_service = identity.first(&["x-service-identity-status"])? == Some(CONFIRMED);
     let of_service = |names: &[&str]| if is_service { identity.text(names) } else { Ok(None) };
     let service_roles = if is_service { identity.first(&["x-service-roles"])? } else { None };
@@ -40,8 +44,22 @@ pub fn from_headers(headers: &HeaderMap) -> Result<Option<RequestContext>, ApiEr
         service_user_id: of_service(&["x-service-user-id"])?,
         service_project_id: of_service(&["x-service-project-id"])?,
         is_admin_project: identity.first(&["x-is-admin-project"])?.is_none_or(|text| text.eq_ignore_ascii_case("true")),
+        token: identity.text(&TOKEN)?.map(Secret::from),
+        service_catalog: catalog.filter(|catalog| !catalog.is_empty()).map(Arc::new),
         ..RequestContext::default()
     }))
+}
+
+/// The tokens that a request brought. No other header says who asks where tokens do: what a client claims of itself is
+/// never looked at (A10).
+///
+/// # Errors
+/// 401 when a token is there twice or cannot be read.
+pub fn credentials(headers: &HeaderMap) -> Result<Credentials<'_>, ApiError> {
+    let identity = Identity(headers);
+    let token = identity.first(&TOKEN)?.filter(|token| !token.is_empty());
+    let service_token = identity.first(&["x-service-token"])?.filter(|token| !token.is_empty());
+    Ok(Credentials { token, service_token, ..Credentials::default() })
 }
 
 /// The items of a comma separated list, empty ones left out.

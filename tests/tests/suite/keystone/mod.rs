@@ -1,0 +1,10 @@
+//! Callers with tokens of a real Keystone.
+
+mod callers;
+
+use glance_tests::{Cloud, Keystone};
+
+/// A cloud whose API server asks the shared Keystone.
+fn cloud() -> Cloud {
+    Cloud::builder().keystone(Keystone::shared()).start()
+}
