@@ -29,6 +29,7 @@ pub mod samples;
 pub mod scenario;
 pub mod schema;
 pub mod tls;
+pub mod web;
 
 pub use caller::{Caller, Client};
 pub use cloud::{Builder, Cloud};
@@ -37,6 +38,7 @@ pub use http::{Answer, Body, Request};
 pub use image::NewImage;
 pub use keystone::{Keystone, Scope};
 pub use must::{Must, eventually};
+pub use web::WebServer;
 
 /// Makes one test per database engine: modules named after `$name` with the tests `sqlite`,
 /// `postgres` and `mariadb`, which call `$body` (a `fn(Engine)`).

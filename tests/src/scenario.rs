@@ -14,7 +14,8 @@
 //! | `ignore` | JSON keys and headers that are not compared |
 //! | `note` | for the reader |
 //!
-//! `${variable}` is replaced everywhere; `${host}` is the service's address.
+//! `${variable}` is replaced everywhere; `${host}` is the service's address, `${web}` the URL of a web server with
+//! twenty bytes of data (see [`crate::web`]).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,10 @@ use crate::caller::Caller;
 use crate::http::{Address, Answer, Body, Request};
 use crate::must::Must;
 use crate::normal::{Mask, Normal, normal};
+use crate::web::WebServer;
+
+/// What the web server of the scenarios serves.
+const WEB_DATA: &[u8] = b"0123456789abcdefghij";
 
 /// One step.
 #[derive(Debug, Clone, Deserialize)]
@@ -105,7 +110,9 @@ pub fn names() -> Vec<String> {
 /// compared form. A missing answer has the status 0.
 pub fn run(scenario: &Scenario, address: &Address, data: &Path) -> Vec<Normal> {
     let mut run = Run { address, data, variables: BTreeMap::new() };
+    let web = WebServer::start(WEB_DATA);
     run.variables.insert("host".into(), address.authority.clone());
+    run.variables.insert("web".into(), web.url());
     scenario.steps.iter().map(|step| run.step(step)).collect()
 }
 

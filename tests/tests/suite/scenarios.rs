@@ -4,8 +4,15 @@ use std::collections::BTreeSet;
 
 use glance_tests::{Cloud, Engine, golden, scenario};
 
-/// Recorded with the property protections or the schema that lie beside them.
-const CONFIGURED: [&str; 2] = ["configured/operator_schema", "configured/protections"];
+/// Recorded with the property protections, the schema or the options that lie beside them.
+const CONFIGURED: [&str; 6] = [
+    "configured/delayed_delete",
+    "configured/locations",
+    "configured/locations_hidden",
+    "configured/operator_schema",
+    "configured/protections",
+    "configured/quotas",
+];
 
 /// Runs a scenario on a new cloud with the reference's settings and compares every answer.
 fn check(name: &str) {
@@ -44,8 +51,28 @@ fn property_protections() {
 }
 
 #[test]
+fn locations() {
+    check("configured/locations");
+}
+
+#[test]
+fn hidden_locations() {
+    check("configured/locations_hidden");
+}
+
+#[test]
+fn delayed_delete() {
+    check("configured/delayed_delete");
+}
+
+#[test]
 fn declared_properties() {
     check("configured/operator_schema");
+}
+
+#[test]
+fn quotas() {
+    check("configured/quotas");
 }
 
 #[test]
