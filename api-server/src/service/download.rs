@@ -1,6 +1,7 @@
 //! Reading the data of an image (images-v2 §9.5). One call of the registry; the decision is made before the first byte
 //! and in one place, whatever the data comes from (A2).
 
+use futures_util::{StreamExt, stream};
 use glance_common::context::RequestContext;
 use glance_common::model::{Image, ImageStatus};
 
@@ -10,7 +11,7 @@ use crate::error::{ApiError, Situation};
 use crate::policy::Rule;
 use crate::state::AppState;
 use crate::stores::catalog::StoreCatalog;
-use crate::stores::{ByteRange, Location, Reading, StoreError, StoreErrorKind};
+use crate::stores::{BodyError, ByteRange, Location, ReadBody, Reading, StoreError, StoreErrorKind};
 
 /// An image whose data the caller may read, with the places to try.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ impl Download {
     pub async fn open(&self, app: &AppState, range: Option<ByteRange>) -> Result<Option<Reading>, ApiError> {
         let mut last = StoreError::from(StoreErrorKind::NotFound);
         for location in &self.locations {
-            match app.stores.get(location, range).await {
+            match begin(app.stores.get(location, range).await).await {
                 Ok(reading) => return Ok(Some(reading)),
                 Err(error) => {
                     log::warn!("image {}: {} cannot be read: {error}", self.image.id, location.redacted());
@@ -87,10 +88,22 @@ impl Download {
     }
 }
 
+/// A place that fails before its first byte is as if it had not been opened: the next one is tried.
+async fn begin(opened: Result<Reading, StoreError>) -> Result<Reading, StoreError> {
+    let Reading { size, body } = opened?;
+    let mut stream = match body {
+        ReadBody::Stream(stream) => stream,
+        file @ ReadBody::File { .. } => return Ok(Reading { size, body: file }),
+    };
+    let first = stream.next().await.transpose()?;
+    let body = stream::iter(first.map(Ok)).chain(stream).boxed();
+    Ok(Reading { size, body: ReadBody::Stream(body) })
+}
+
 fn refusal(error: StoreError) -> ApiError {
     use StoreErrorKind as Kind;
     let refusal = match error.kind() {
-        Kind::RemoteServiceUnavailable | Kind::Timeout { .. } => {
+        Kind::RemoteServiceUnavailable | Kind::Timeout { .. } | Kind::Body(BodyError::Source) => {
             ApiError::unavailable("Remote server where the image is present is unavailable.")
         }
         Kind::StoreGetNotSupported | Kind::StoreRandomGetNotSupported { .. } | Kind::Forbidden | Kind::Busy => {
