@@ -146,6 +146,19 @@ impl Builder {
         self
     }
 
+    /// Options of the API server in the form of its configuration file.
+    fn api_options(mut self, text: &str) -> Self {
+        let mut section = "DEFAULT";
+        for line in text.lines().map(str::trim) {
+            if let Some(name) = line.strip_prefix('[') {
+                section = name.trim_end_matches(']');
+            } else if let Some((key, value)) = line.split_once('=') {
+                self = self.api_option(section, key.trim(), value.trim());
+            }
+        }
+        self
+    }
+
     /// An option of the registry.
     #[must_use]
     pub fn registry_option(mut self, section: &str, key: &str, value: &str) -> Self {
@@ -193,7 +206,8 @@ impl Builder {
     }
 
     /// The settings that the golden answers to this scenario were recorded with: a file of property protections
-    /// (`.conf`) or a schema of images (`.schema.json`) that lies beside the scenario is in force.
+    /// (`.conf`), a schema of images (`.schema.json`), a policy (`.policy.yaml`) or further options (`.ini`) that lies
+    /// beside the scenario is in force.
     #[must_use]
     pub fn like_the_reference_for(self, scenario: &str) -> Self {
         let beside = |ending: &str| std::fs::read_to_string(scenario::folder().join(format!("{scenario}.{ending}")));
@@ -201,6 +215,12 @@ impl Builder {
         if let Ok(rules) = beside("conf") {
             let rules_file = "property-protections.conf";
             like = like.file(rules_file, &rules).api_option("DEFAULT", "property_protection_file", rules_file);
+        }
+        if let Ok(options) = beside("ini") {
+            like = like.api_options(&options);
+        }
+        if let Ok(policy) = beside("policy.yaml") {
+            like = like.file("policy.yaml", &policy);
         }
         match beside("schema.json") {
             Ok(schema) => like.file("schema-image.json", &schema),

@@ -18,7 +18,7 @@ use crate::state::AppState;
 use crate::stores::{BodyError, ByteStream};
 
 /// The smallest growth, in bytes.
-const SMALLEST_STEP: u64 = 1 << 20;
+const SMALLEST_STEP: u64 = 256 << 10;
 /// The largest one.
 const LARGEST_STEP: u64 = 64 << 20;
 /// How long an upload waits for a registry that is away.
@@ -111,8 +111,8 @@ mod tests {
 
     #[test]
     fn steps_grow_with_the_upload() {
-        let mib = 1 << 20;
-        for (needed, step) in [(1, mib), (4 * mib, mib), (80 * mib, 20 * mib), (1 << 40, 64 * mib)] {
+        let (kib, mib) = (1 << 10, 1 << 20);
+        for (needed, step) in [(1, 256 * kib), (mib, 256 * kib), (4 * mib, mib), (80 * mib, 20 * mib), (1 << 40, 64 * mib)] {
             assert_eq!(wish(needed), needed + step);
         }
         assert_eq!(wish(u64::MAX), u64::MAX);

@@ -112,14 +112,22 @@ impl UnifiedLimits {
     /// [`LimitsError`].
     pub async fn of_project(&self, project: Option<&str>) -> Result<Limits, LimitsError> {
         let session = self.account.as_ref().map_err(Clone::clone)?;
+        let after = session.limit();
+        let lists = tokio::time::timeout(after, self.lists(session, project)).await;
+        let (registered, own) = lists.map_err(|_| KeystoneError::TimedOut { after })??;
+        let unified = Resource::ALL.iter().filter(|resource| **resource != Resource::UserStorage);
+        let limit = |resource| own.get(resource).or_else(|| registered.get(resource)).copied().unwrap_or(0);
+        Ok(unified.map(|resource| (*resource, limit(resource))).collect())
+    }
+
+    /// The registered limits and those of the project.
+    async fn lists(&self, session: &Session, project: Option<&str>) -> Result<(Arc<Limits>, Arc<Limits>), LimitsError> {
         let registered = self.list(session, List::Registered).await?;
         let own = match project {
             Some(project) => self.list(session, List::Of(project.to_owned())).await?,
             None => Arc::default(),
         };
-        let unified = Resource::ALL.iter().filter(|resource| **resource != Resource::UserStorage);
-        let limit = |resource| own.get(resource).or_else(|| registered.get(resource)).copied().unwrap_or(0);
-        Ok(unified.map(|resource| (*resource, limit(resource))).collect())
+        Ok((registered, own))
     }
 
     /// A list, from memory if it is young enough.

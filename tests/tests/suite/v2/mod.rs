@@ -4,5 +4,7 @@ mod download;
 mod members;
 mod operator_schema;
 mod protection;
+mod quotas;
+mod quotas_unified;
 mod tags;
 pub(crate) mod upload;
