@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use glance_common::config::{Config, ConfigError, Section, SectionSpec};
-use glance_common::keystone::{self, AuthOptions, Figures, TokenOptions, Validator};
+use glance_common::keystone::{Figures, KeystoneError, Validator, ValidatorOptions};
 use glance_common::web::Cors;
 use glance_registry_client::{ClientOptions, RegistryClient, SetupError};
 
@@ -72,8 +72,8 @@ pub enum StateError {
         error: FlavorError,
     },
     /// Tokens cannot be judged.
-    #[error(transparent)]
-    Tokens(keystone::SetupError),
+    #[error("[keystone_authtoken] {0}")]
+    Tokens(#[from] KeystoneError),
     /// The counters cannot be made.
     #[error("the metrics cannot be set up: {0}")]
     Metrics(String),
@@ -92,15 +92,6 @@ pub enum StateError {
     /// The stores cannot be set up.
     #[error(transparent)]
     Stores(#[from] CatalogError),
-}
-
-impl From<keystone::SetupError> for StateError {
-    fn from(error: keystone::SetupError) -> Self {
-        match error {
-            keystone::SetupError::Config(error) => Self::Config(error),
-            error @ keystone::SetupError::Keystone(_) => Self::Tokens(error),
-        }
-    }
 }
 
 /// What outlives a reload.
@@ -165,10 +156,13 @@ impl AppState {
         let Kept { ingestor, token_figures } = kept;
         let flavor = flavor_of(&options, config)?;
         let validator = match flavor.identification {
-            Identification::Tokens => Some(Arc::new(Validator::new(config, token_figures.clone())?)),
+            Identification::Tokens => {
+                Some(Arc::new(Validator::new(&ValidatorOptions::read(config)?, token_figures.clone())?))
+            }
             Identification::Nobody | Identification::TrustedHeaders => None,
         };
-        let registry = RegistryClient::new(&config.section::<ClientOptions>()?)?;
+        let account = validator.as_ref().map(|validator| validator.session().clone());
+        let registry = RegistryClient::with_account(&config.section::<ClientOptions>()?, account)?;
         let stores = Arc::new(StoreCatalog::open(config)?);
         let versions = Versions::offered(stores.is_multi_store(), options.api.image_cache_dir.is_some());
         let proxies = Proxies::new(&options);
@@ -207,8 +201,7 @@ impl AppState {
     pub fn option_tables(config: &Config) -> Result<Vec<SectionSpec>, CatalogError> {
         let mut tables = Options::tables();
         tables.extend([PolicyOptions::spec(), ClientOptions::spec()]);
-        tables.push(TokenOptions::spec());
-        tables.extend(AuthOptions::tables(config, keystone::SECTION));
+        tables.extend(ValidatorOptions::tables(config));
         tables.extend(Cors::option_tables(config));
         tables.extend(UnifiedLimits::option_tables(config));
         tables.extend(StoreCatalog::option_tables(config)?);

@@ -43,6 +43,8 @@ pub struct RequestContext {
     /// The services that the token can be used with.
     #[serde(skip)]
     pub service_catalog: Option<Arc<Catalog>>,
+    /// The server itself asks, with its own account where one is needed.
+    pub is_server: bool,
     /// `req-…`, logged and passed on to everything that is asked on behalf of this request.
     pub request_id: String,
 }
@@ -57,7 +59,8 @@ impl RequestContext {
     /// The service's own identity, for work that outlives a caller's token: finishing an upload, cleaning up.
     #[must_use]
     pub fn service(request_id: impl Into<String>) -> Self {
-        Self { roles: vec!["admin".into(), "service".into()], ..Self::unauthenticated(request_id) }
+        let roles = vec!["admin".into(), "service".into()];
+        Self { roles, is_server: true, ..Self::unauthenticated(request_id) }
     }
 
     /// Nobody: sees what is public, changes nothing (`allow_anonymous_access`).

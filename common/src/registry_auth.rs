@@ -20,7 +20,7 @@ use crate::config::Secret;
 use crate::registry_api::headers;
 
 /// Headers that the signature covers, present or not.
-pub const SIGNED_HEADERS: [&str; 9] = [
+pub const SIGNED_HEADERS: [&str; 10] = [
     headers::IDENTITY_STATUS,
     headers::USER_ID,
     headers::PROJECT_ID,
@@ -28,6 +28,7 @@ pub const SIGNED_HEADERS: [&str; 9] = [
     headers::ROLES,
     headers::IS_ADMIN,
     headers::READ_ONLY,
+    headers::AUTH_TOKEN,
     headers::REQUEST_ID,
     headers::REQUEST_KEY,
 ];

@@ -24,6 +24,9 @@ pub enum RegistryError {
     /// The registry does not accept this node as a peer, or the caller has no identity.
     #[error("{0}")]
     Unauthenticated(String),
+    /// The registry asks the identity service itself, and knows no good token of the caller.
+    #[error("{0}")]
+    TokenRefused(String),
     /// Visible, but not the caller's to change.
     #[error("{0}")]
     Forbidden(String),
@@ -152,6 +155,7 @@ impl RegistryError {
         match code {
             ErrorCode::Invalid => Self::Invalid(message),
             ErrorCode::Unauthenticated => Self::Unauthenticated(message),
+            ErrorCode::TokenRefused => Self::TokenRefused(message),
             ErrorCode::Forbidden => Self::Forbidden(message),
             ErrorCode::NotFound => Self::NotFound(message),
             ErrorCode::MarkerNotFound => Self::MarkerNotFound(message),

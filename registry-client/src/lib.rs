@@ -11,7 +11,8 @@
 //! | `transport.rs` | one call: deadline, retries, signature |
 //! | `endpoints.rs` | which registry to ask; passive health |
 //! | `connections.rs` | TLS, and a connection pool per thread |
-//! | `identity.rs`, `answer.rs` | headers of a request, meaning of an answer |
+//! | `identity.rs`, `tokens.rs` | who asks, in headers; with tokens where the registry wants them |
+//! | `answer.rs` | meaning of an answer |
 //! | `options.rs`, `error.rs` | configuration, errors |
 //!
 //! The program installs a rustls crypto provider before the first client is made.
@@ -26,6 +27,7 @@ mod leases;
 mod members;
 mod options;
 mod tags;
+mod tokens;
 mod transport;
 mod usage;
 
@@ -33,6 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glance_common::context::RequestContext;
+use glance_common::keystone::Session;
 use glance_common::registry_api::{PREFIX, PROTOCOL, ServiceInfo};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
@@ -55,7 +58,15 @@ impl RegistryClient {
     /// # Errors
     /// [`SetupError`] for addresses, secrets and certificates that cannot be used.
     pub fn new(options: &ClientOptions) -> Result<Self, SetupError> {
-        Ok(Self { transport: Arc::new(Transport::new(options)?), patience: Patience::Ordinary })
+        Self::with_account(options, None)
+    }
+
+    /// A client that can ask registries of the flavor `keystone`, for the server itself with this account.
+    ///
+    /// # Errors
+    /// As [`RegistryClient::new`].
+    pub fn with_account(options: &ClientOptions, account: Option<Session>) -> Result<Self, SetupError> {
+        Ok(Self { transport: Arc::new(Transport::new(options, account)?), patience: Patience::Ordinary })
     }
 
     /// The same client for work whose result must not be lost: its calls are repeated for as long as `limit`

@@ -42,6 +42,9 @@ glance_common::options! {
         pub registry_endpoints: Vec<String> = vec![];
         /// Secret shared with the registries: every call is signed with it. At least 16 characters.
         pub registry_auth_secret: Option<Secret> = None;
+        /// Give registries that ask for it (their flavor is keystone) the token of the caller, or one of this server's own
+        /// for work that outlives a caller's.
+        pub use_user_token: bool = true;
         /// Seconds within which an ordinary call of the registry is answered or given up, retries included.
         pub registry_request_timeout: Seconds = Seconds::new(5), min 0.1, max 600;
     }

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use glance_common::config::Secret;
 use glance_common::context::RequestContext;
+use glance_common::keystone::Session;
 use glance_common::registry_api::headers;
 use glance_common::registry_auth::{self, SharedKey, Signed, Stamp};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -19,6 +21,7 @@ use crate::endpoints::{Endpoint, Endpoints, Tried};
 use crate::error::{RegistryError, SetupError};
 use crate::identity;
 use crate::options::ClientOptions;
+use crate::tokens::Tokens;
 
 /// Pause before a call is repeated, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -33,6 +36,7 @@ pub(crate) struct Transport {
     endpoints: Endpoints,
     connections: Connections,
     key: Option<SharedKey>,
+    tokens: Tokens,
     nonces: Nonces,
     /// Time for one ordinary call.
     ordinary: Duration,
@@ -99,12 +103,13 @@ impl Nonces {
 }
 
 impl Transport {
-    pub(crate) fn new(options: &ClientOptions) -> Result<Self, SetupError> {
+    pub(crate) fn new(options: &ClientOptions, account: Option<Session>) -> Result<Self, SetupError> {
         let endpoints = Endpoints::new(options)?;
         let longest = options.registry_client_timeout.duration();
         Ok(Self {
             connections: Connections::new(options, endpoints.any_tls())?,
             key: options.registry_auth_secret.as_ref().map(SharedKey::new).transpose()?,
+            tokens: Tokens::new(options.use_user_token, account),
             nonces: Nonces::new(),
             // The caller's own answer must fit into the time too.
             ordinary: options.registry_request_timeout.duration().mul_f64(0.95),
@@ -153,12 +158,7 @@ impl Transport {
         call: &Call,
         time: Duration,
     ) -> Result<Bytes, RegistryError> {
-        let request = self.request(&endpoint.base, context, call)?;
-        let exchange = async {
-            let client = self.connections.client().map_err(answer::broken)?;
-            answer::read(client.execute(request).await.map_err(answer::broken)?).await
-        };
-        let result = match tokio::time::timeout(time, exchange).await {
+        let result = match tokio::time::timeout(time, self.exchange(&endpoint.base, context, call)).await {
             Ok(result) => result,
             Err(_) => Err(RegistryError::TimedOut { after: time }),
         };
@@ -169,6 +169,28 @@ impl Transport {
         result
     }
 
+    /// One request, and another one with a token, or with a new one, where the registry wants that.
+    async fn exchange(&self, base: &Url, context: &RequestContext, call: &Call) -> Result<Bytes, RegistryError> {
+        let token = if self.tokens.are_wanted() { self.tokens.of(context, None).await? } else { None };
+        match self.send(self.request(base, context, call, token.as_ref())?).await {
+            Err(RegistryError::TokenRefused(text)) => {
+                let other = self.tokens.of(context, token.as_ref()).await?;
+                let Some(other) = other else { return Err(RegistryError::TokenRefused(text)) };
+                let answer = self.send(self.request(base, context, call, Some(&other))?).await;
+                if !matches!(answer, Err(RegistryError::TokenRefused(_))) {
+                    self.tokens.note_wanted();
+                }
+                answer
+            }
+            answer => answer,
+        }
+    }
+
+    async fn send(&self, request: Request) -> Result<Bytes, RegistryError> {
+        let client = self.connections.client().map_err(answer::broken)?;
+        answer::read(client.execute(request).await.map_err(answer::broken)?).await
+    }
+
     /// The time for one attempt: where another registry can be asked, half of what is left.
     fn share(&self, left: Duration, attempts_left: usize) -> Duration {
         let others = self.endpoints.count() > 1 && attempts_left > 0;
@@ -176,10 +198,21 @@ impl Transport {
     }
 
     /// The request for one attempt. Each is signed anew, since a registry accepts a signature once.
-    fn request(&self, base: &Url, context: &RequestContext, call: &Call) -> Result<Request, RegistryError> {
+    fn request(
+        &self,
+        base: &Url,
+        context: &RequestContext,
+        call: &Call,
+        token: Option<&Secret>,
+    ) -> Result<Request, RegistryError> {
         let url = base.join(&call.target).map_err(|_| unwritable())?;
         let mut request = Request::new(call.method.clone(), url);
         let mut map = identity::headers(context)?;
+        if let Some(token) = token {
+            let mut token = HeaderValue::from_str(token.expose()).map_err(|_| unwritable())?;
+            token.set_sensitive(true);
+            map.insert(HeaderName::from_static(headers::AUTH_TOKEN), token);
+        }
         if call.body.is_some() {
             map.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }

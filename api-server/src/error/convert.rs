@@ -76,6 +76,8 @@ impl From<RegistryError> for ApiError {
             Said::Unreachable { .. } | Said::TimedOut { .. } | Said::Nonsense { .. } => {
                 away(error.retry_after().unwrap_or(super::RETRY_AFTER)).detailed(text)
             }
+            // Known here and not there: the token has ended or was taken back meanwhile.
+            Said::TokenRefused(_) => Self::stock(Situation::Unauthorized),
             Said::Unauthenticated(_) | Said::NoRoute(_) | Said::Internal(_) => Self::stock(Situation::Internal),
         };
         refusal.caused_by(cause)

@@ -54,5 +54,5 @@ pub use {
     session::Session,
     token::{AccessRule, Named, TokenInfo, TokenScope},
     token_options::{Interface, SecurityStrategy, TokenOptions},
-    validator::{Credentials, SECTION, SetupError, Validator},
+    validator::{Credentials, Validator, ValidatorOptions},
 };

@@ -5,10 +5,10 @@ use super::validator::Credentials;
 
 /// May this token make this request?
 ///
-/// Without rules, any. With rules, only where the type of this service is known and in the token's catalogue; then one of
+/// Without rules, any; also where a trusted peer has judged them. With rules, only where the type of this service is known and in the token's catalogue; then one of
 /// the rules must fit, unless a service passes the request on.
 pub(super) fn allow(token: &TokenInfo, service_type: Option<&str>, credentials: &Credentials<'_>) -> bool {
-    let Some(rules) = &token.access_rules else { return true };
+    let Some(rules) = token.access_rules.as_ref().filter(|_| !credentials.is_judged) else { return true };
     let Some(own) = service_type else {
         log::warn!("a token with access rules is refused: set [keystone_authtoken] service_type to allow such tokens");
         return false;
@@ -124,5 +124,6 @@ mod tests {
             assert_eq!(allow(&token(rules.clone()), kind, &credentials), expected, "{rules} {kind:?} {credentials:?}");
         }
         assert!(allow(&token(serde_json::Value::Null), None, &post));
+        assert!(allow(&token(own), None, &Credentials { is_judged: true, ..post }));
     }
 }

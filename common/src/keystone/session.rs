@@ -74,6 +74,26 @@ impl Session {
         Ok(self.own(None).await?.secret.clone())
     }
 
+    /// A token of the server's own that is not this one, which somebody does not accept.
+    ///
+    /// # Errors
+    /// As [`Session::token`].
+    pub async fn token_after(&self, refused: &Secret) -> Result<Secret, KeystoneError> {
+        let bad = self.0.own.load_full().filter(|own| own.secret == *refused);
+        Ok(self.own(bad.as_ref()).await?.secret.clone())
+    }
+
+    /// The id of the server's own user.
+    ///
+    /// # Errors
+    /// As [`Session::token`], as long as the server has not had any token.
+    pub async fn user_id(&self) -> Result<String, KeystoneError> {
+        match self.0.own.load_full() {
+            Some(own) => Ok(own.info.user.id.clone()),
+            None => Ok(self.own(None).await?.info.user.id.clone()),
+        }
+    }
+
     /// Who the server itself is.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use super::cache::TokenCache;
 use super::figures::{Figures, Verdict};
 use super::rules;
 use super::{AuthOptions, KeystoneError, Session, TokenInfo, TokenOptions};
-use crate::config::{Config, ConfigError, Secret};
+use crate::config::{Config, ConfigError, Secret, Section, SectionSpec};
 use crate::context::RequestContext;
 
 /// Questions that the identity service is asked at the same time.
@@ -24,18 +24,7 @@ const ACCESS_RULES: HeaderName = HeaderName::from_static("openstack-identity-acc
 const RULES_VERSION: HeaderValue = HeaderValue::from_static("1");
 
 /// Name of the section that says how tokens are judged.
-pub const SECTION: &str = "keystone_authtoken";
-
-/// Why callers cannot be told apart with this configuration. The program refuses to start.
-#[derive(Debug, thiserror::Error)]
-pub enum SetupError {
-    /// A bad value.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// Options that do not go together, or files that cannot be used.
-    #[error("[keystone_authtoken] {0}")]
-    Keystone(#[from] KeystoneError),
-}
+const SECTION: &str = "keystone_authtoken";
 
 /// What a request brought to say who asks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,6 +37,40 @@ pub struct Credentials<'a> {
     pub method: &'a str,
     /// Path of the request, likewise.
     pub path: &'a str,
+    /// A trusted peer passes the request on and has judged the access rules.
+    pub is_judged: bool,
+}
+
+/// The options of `[keystone_authtoken]`.
+#[derive(Debug, Clone)]
+pub struct ValidatorOptions {
+    auth: AuthOptions,
+    tokens: TokenOptions,
+}
+
+impl ValidatorOptions {
+    /// Reads the section, and the one that `auth_section` names.
+    ///
+    /// # Errors
+    /// [`ConfigError::BadValue`] for the first bad option.
+    pub fn read(config: &Config) -> Result<Self, ConfigError> {
+        let tokens: TokenOptions = config.section_at(SECTION, &[])?;
+        let auth = AuthOptions::load(config, SECTION)?;
+        let auth = AuthOptions {
+            timeout: tokens.http_connect_timeout.or(auth.timeout),
+            connect_retries: tokens.http_request_max_retries,
+            ..auth
+        };
+        Ok(Self { auth, tokens })
+    }
+
+    /// The tables of these options, for samples and the warnings about unknown ones.
+    #[must_use]
+    pub fn tables(config: &Config) -> Vec<SectionSpec> {
+        let mut tables = vec![TokenOptions::spec_at(SECTION)];
+        tables.extend(AuthOptions::tables(config, SECTION));
+        tables
+    }
 }
 
 /// Judges tokens.
@@ -62,23 +85,17 @@ pub struct Validator {
 }
 
 impl Validator {
-    /// As the section `[keystone_authtoken]` says. Reads files of certificates, and connects to nothing.
+    /// As the options say. Reads files of certificates, and connects to nothing.
     ///
     /// # Errors
-    /// [`SetupError`] for a configuration that cannot be used.
-    pub fn new(config: &Config, figures: Figures) -> Result<Self, SetupError> {
-        let options: TokenOptions = config.section_at(SECTION, &[])?;
-        let auth = AuthOptions::load(config, SECTION)?;
-        let auth = AuthOptions {
-            timeout: options.http_connect_timeout.or(auth.timeout),
-            connect_retries: options.http_request_max_retries,
-            ..auth
-        };
+    /// [`KeystoneError::Options`] and [`KeystoneError::File`] for options that cannot be used.
+    pub fn new(options: &ValidatorOptions, figures: Figures) -> Result<Self, KeystoneError> {
+        let ValidatorOptions { auth, tokens: options } = options.clone();
         let session = Session::new(&auth)?;
         let uri = options.www_authenticate_uri.clone().or(auth.auth_url).unwrap_or_default();
         let challenge = format!("Keystone uri=\"{uri}\"");
         if HeaderValue::from_str(&challenge).is_err() {
-            return Err(KeystoneError::Options("www_authenticate_uri: is no URL".to_owned()).into());
+            return Err(KeystoneError::Options("www_authenticate_uri: is no URL".to_owned()));
         }
         let cache = TokenCache::new(&options, figures.clone())?;
         Ok(Self { session, options, challenge, cache, figures, places: Semaphore::new(AT_ONCE) })
@@ -100,6 +117,14 @@ impl Validator {
     #[must_use]
     pub fn warnings(&self) -> Vec<&'static str> {
         self.options.warnings()
+    }
+
+    /// Is the caller this server's own account, such as another server of the same kind?
+    ///
+    /// # Errors
+    /// As [`Session::user_id`].
+    pub async fn is_own(&self, caller: &RequestContext) -> Result<bool, KeystoneError> {
+        Ok(caller.user_id.as_deref() == Some(&*self.session.user_id().await?))
     }
 
     /// Who asks; none where no good token was brought. `is_admin` and the request id are left to be set.

@@ -32,6 +32,8 @@ pub enum ErrorCode {
     Invalid,
     /// No identity, or one that the peer may not vouch for.
     Unauthenticated,
+    /// The registry wants a token, and got none or one that is not good.
+    TokenRefused,
     /// Visible, but not the caller's to change.
     Forbidden,
     /// Missing or hidden: the same to the caller (security requirement A13).
@@ -70,7 +72,7 @@ impl ErrorCode {
     pub const fn http_status(self) -> u16 {
         match self {
             Self::Invalid | Self::MarkerNotFound => 400,
-            Self::Unauthenticated => 401,
+            Self::Unauthenticated | Self::TokenRefused => 401,
             Self::Forbidden | Self::Protected => 403,
             Self::NotFound | Self::NoRoute => 404,
             Self::Duplicate | Self::Conflict | Self::Stale | Self::LeaseHeld | Self::LeaseLost => 409,

@@ -80,6 +80,8 @@ pub mod headers {
     pub const IS_ADMIN: &str = "x-glance-is-admin";
     /// `true` when the end caller may only read.
     pub const READ_ONLY: &str = "x-glance-read-only";
+    /// The end caller's token, for registries that ask the identity service themselves.
+    pub const AUTH_TOKEN: &str = "x-auth-token";
     /// The request id of the end caller's request.
     pub const REQUEST_ID: &str = "x-openstack-request-id";
     /// Key (at most 64 characters) that makes a repeated change have one effect.
