@@ -9,7 +9,7 @@ use glance_common::config::DatabaseUrl;
 use r2d2::{HandleError, ManageConnection, Pool, PooledConnection};
 use thiserror::Error;
 
-use super::{DatabaseOptions, DbConnection, DbError, connect};
+use super::{DatabaseOptions, DbConnection, DbError, Engine, connect};
 
 /// The longest wait between two attempts to connect is half of this (r2d2's rule).
 const CONNECT_ROUND: Duration = Duration::from_secs(2);
@@ -43,6 +43,10 @@ impl ManageConnection for Manager {
     }
 
     fn is_valid(&self, connection: &mut DbConnection) -> Result<(), ConnectError> {
+        // A file does not go away as a server does.
+        if connection.engine() == Engine::Sqlite {
+            return Ok(());
+        }
         connection.ping().map_err(|error| ConnectError(error.to_string()))
     }
 
