@@ -40,7 +40,7 @@ pub struct ImageList {
 }
 
 /// One condition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Filter {
     /// The column is one of the values. An empty list matches nothing.
@@ -89,7 +89,7 @@ pub enum Filter {
 }
 
 /// Columns compared as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the columns of the image table speak for themselves")]
 pub enum TextField {
@@ -105,7 +105,7 @@ pub enum TextField {
 }
 
 /// Columns compared as numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the columns of the image table speak for themselves")]
 pub enum NumberField {
@@ -116,7 +116,7 @@ pub enum NumberField {
 }
 
 /// Columns compared as points in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the columns of the image table speak for themselves")]
 pub enum TimeField {
@@ -125,7 +125,7 @@ pub enum TimeField {
 }
 
 /// Columns that are yes or no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the columns of the image table speak for themselves")]
 pub enum FlagField {
@@ -134,7 +134,7 @@ pub enum FlagField {
 }
 
 /// How to compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Comparison {
     /// Equal.

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::connection::{begin_read, begin_write};
 use super::pool::Connections;
+use super::queries::page_plan::Crowds;
 use super::{DatabaseOptions, DbConnection, DbError, Engine, LocationCipher, migrate};
 
 /// The caller gets an answer within this time, whatever the database does.
@@ -28,6 +29,8 @@ pub struct Session<'a> {
     pub(crate) conn: &'a mut DbConnection,
     /// What location URLs are encrypted with.
     pub(crate) cipher: &'a LocationCipher,
+    /// What was counted a moment ago, where sessions share it.
+    pub(crate) crowds: Option<&'a Crowds>,
 }
 
 impl std::fmt::Debug for Session<'_> {
@@ -39,7 +42,7 @@ impl std::fmt::Debug for Session<'_> {
 impl<'a> Session<'a> {
     /// A session on a connection of one's own, for tools; the caller sees to transactions.
     pub fn new(conn: &'a mut DbConnection, cipher: &'a LocationCipher) -> Self {
-        Self { conn, cipher }
+        Self { conn, cipher, crowds: None }
     }
 
     /// Which engine this is.
@@ -59,6 +62,7 @@ pub struct Db {
 struct Shared {
     connections: Connections,
     cipher: LocationCipher,
+    crowds: Crowds,
     /// As many as there are connections, so that nobody waits on a blocking thread for a busy pool.
     permits: Arc<Semaphore>,
     /// SQLite has one writer at a time. Waiting here is fair and wakes at once; waiting in SQLite is neither.
@@ -96,6 +100,7 @@ impl Db {
             shared: Arc::new(Shared {
                 connections,
                 cipher,
+                crowds: Crowds::default(),
                 permits: Arc::new(Semaphore::new(permits)),
                 writer: one_writer.then(|| Arc::new(Semaphore::new(1))),
                 wait: options.pool_timeout.map_or(WAIT_AT_MOST, |wait| wait.duration().min(WAIT_AT_MOST)),
@@ -229,7 +234,7 @@ impl Shared {
             Kind::Read => begin_read(connection)?,
             Kind::Write => begin_write(connection)?,
         }
-        let result = work(&mut Session { conn: connection, cipher: &self.cipher });
+        let result = work(&mut Session { conn: connection, cipher: &self.cipher, crowds: Some(&self.crowds) });
         if result.is_ok() {
             DbConnection::commit_transaction(connection)?;
         } else if let Err(error) = DbConnection::rollback_transaction(connection) {

@@ -6,7 +6,7 @@ use glance_common::model::access::{is_mutable, is_visible};
 use glance_common::model::{Image, ImageId, Timestamp};
 
 use super::{assemble, versions};
-use crate::db::rows::ImageRow;
+use crate::db::rows::{IMAGE_COLUMNS, ImageRow};
 use crate::db::schema::images;
 use crate::db::time::DbTime;
 use crate::db::{DbError, Session};
@@ -29,11 +29,16 @@ pub(super) fn visible_image(
 ) -> Result<Image, DbError> {
     // A text that is no image id is in no row.
     ImageId::parse(id).map_err(|_| DbError::NotFound)?;
-    let row: Option<ImageRow> = images::table.find(id).select(ImageRow::as_select()).first(session.conn).optional()?;
+    let row = row(session, id)?;
     let dead_ones_too = scope == Scope::Deleted && context.is_admin;
     let row = row.filter(|row| !row.deleted || dead_ones_too).ok_or(DbError::NotFound)?;
     let image = assemble::complete(session, context, vec![row])?.pop().ok_or(DbError::NotFound)?;
     if is_visible(context, &image) { Ok(image) } else { Err(DbError::NotFound) }
+}
+
+/// The row of an image.
+pub(super) fn row(session: &mut Session<'_>, id: &str) -> Result<Option<ImageRow>, DbError> {
+    Ok(images::table.find(id).select(IMAGE_COLUMNS).get_result(session.conn).optional()?)
 }
 
 /// Begins a change: counts it, which locks the image against other changes, and finds the image as it is now.

@@ -21,7 +21,7 @@ use crate::db::{DbConnection, Engine};
 pub(super) type ListQuery<'a, ST> = images::BoxedQuery<'a, MultiBackend, ST>;
 
 /// One condition. All of a list must hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Condition {
     /// A condition of the caller.
     Given(Filter),
@@ -29,19 +29,32 @@ pub(super) enum Condition {
     Deleted(bool),
     /// Not with status `killed`.
     NotKilled,
-    /// Of this visibility.
-    Visible(Visibility),
+    /// From where the caller has them.
+    From(Origin),
+    /// From one of these sources.
+    FromAnyOf(Vec<Vec<Origin>>),
     /// No community image, unless it is this project's.
     NoForeignCommunity(Option<String>),
-    /// Of this project.
-    Owned(String),
     /// A live member row of this project, with this answer if one is given.
     SharedWith(String, Option<MemberStatus>),
     /// The time of the last change is known, or is not.
     HasUpdateTime(bool),
 }
 
-/// The conditions of a query: the images found are those of all branches together.
+/// Why an image is in somebody's list. All of a source must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Origin {
+    /// It is of this visibility.
+    Visible(Visibility),
+    /// It is of another one.
+    NotVisible(Visibility),
+    /// It is this project's.
+    Owned(String),
+    /// It is somebody else's.
+    NotOwned(String),
+}
+
+/// The conditions of a query: the images found are those of all branches together, and no image is in two of them.
 ///
 /// For an ordinary user the images come from up to four sources (database §7), each with an index of its own. One
 /// condition over all of them would have to look at every image there is.
@@ -86,35 +99,36 @@ fn sources(context: &RequestContext, query: &ImageQuery) -> Vec<Vec<Condition>> 
         return vec![match query.visibility {
             None => vec![Condition::NoForeignCommunity(project.cloned())],
             Some(VisibilityFilter::All) => Vec::new(),
-            Some(VisibilityFilter::Only(visibility)) => vec![Condition::Visible(visibility)],
+            Some(VisibilityFilter::Only(visibility)) => vec![Condition::From(Origin::Visible(visibility))],
         }];
     }
-    let wanted = |visibility| match query.visibility {
-        None => visibility != Visibility::Community,
+    let wanted = |visibility: &Visibility| match query.visibility {
+        None => *visibility != Visibility::Community,
         Some(VisibilityFilter::All) => true,
-        Some(VisibilityFilter::Only(only)) => only == visibility,
+        Some(VisibilityFilter::Only(only)) => only == *visibility,
     };
-    let mut sources = Vec::with_capacity(4);
-    for open in [Visibility::Public, Visibility::Community] {
-        if wanted(open) {
-            sources.push(vec![Condition::Visible(open)]);
-        }
-    }
+    let open: Vec<Visibility> = [Visibility::Public, Visibility::Community].into_iter().filter(wanted).collect();
+    let mut sources: Vec<Vec<Condition>> =
+        open.iter().map(|visibility| vec![Condition::From(Origin::Visible(*visibility))]).collect();
     let Some(project) = project else { return sources };
     let only = match query.visibility {
         Some(VisibilityFilter::Only(only)) => Some(only),
         _ => None,
     };
     if !matches!(only, Some(Visibility::Public | Visibility::Community)) {
-        let own = Condition::Owned(project.clone());
-        sources.push(only.map(Condition::Visible).into_iter().chain([own]).collect());
+        let visible = only.map(Origin::Visible);
+        let origins = visible.into_iter().chain([Origin::Owned(project.clone())]);
+        let origins = origins.chain(open.into_iter().map(Origin::NotVisible));
+        sources.push(origins.map(Condition::From).collect());
     }
-    if wanted(Visibility::Shared) {
+    if wanted(&Visibility::Shared) {
         let answer = match query.member_status {
             MemberStatusFilter::All => None,
             MemberStatusFilter::Only(status) => Some(status),
         };
-        sources.push(vec![Condition::SharedWith(project.clone(), answer), Condition::Visible(Visibility::Shared)]);
+        let origins = [Origin::Visible(Visibility::Shared), Origin::NotOwned(project.clone())];
+        let shared = [Condition::SharedWith(project.clone(), answer)];
+        sources.push(shared.into_iter().chain(origins.map(Condition::From)).collect());
     }
     sources
 }
@@ -166,9 +180,11 @@ pub(super) fn apply<ST>(
         Condition::Given(filter) => apply_given(query, engine, filter, how),
         Condition::Deleted(deleted) => query.filter(column::<Bool>(DELETED, engine, how).eq(*deleted)),
         Condition::NotKilled => query.filter(column::<Text>(STATUS, engine, how).ne("killed")),
-        Condition::Visible(visibility) => {
-            query.filter(column::<Text>(VISIBILITY, engine, how).eq(visibility_literal(*visibility)))
-        }
+        Condition::From(origin) => query.filter(has_origin(engine, origin, how)),
+        Condition::FromAnyOf(sources) => match has_any_origin(engine, sources) {
+            Some(condition) => query.filter(condition),
+            None => query,
+        },
         Condition::NoForeignCommunity(project) => {
             let open = column::<Text>(VISIBILITY, engine, Use::Check).ne(visibility_literal(Visibility::Community));
             match project {
@@ -179,7 +195,6 @@ pub(super) fn apply<ST>(
                 }
             }
         }
-        Condition::Owned(project) => query.filter(column::<Nullable<Text>>(OWNER, engine, how).eq(project.clone())),
         Condition::SharedWith(project, answer) => shared_with(query, project, *answer),
         Condition::HasUpdateTime(true) => {
             let time = column::<Nullable<SqlTimestamp>>(time_column(TimeField::UpdatedAt), engine, Use::Check);
@@ -187,6 +202,34 @@ pub(super) fn apply<ST>(
         }
         Condition::HasUpdateTime(false) => query.filter(images::updated_at.is_null()),
     }
+}
+
+/// A condition on an image that was put together at run time.
+pub(super) type Dynamic<ST> = Box<dyn BoxableExpression<images::table, MultiBackend, SqlType = ST>>;
+
+fn has_origin(engine: Engine, origin: &Origin, how: Use) -> Dynamic<Nullable<Bool>> {
+    match origin {
+        Origin::Visible(visibility) => {
+            Box::new(column::<Text>(VISIBILITY, engine, how).eq(visibility_literal(*visibility)).nullable())
+        }
+        Origin::NotVisible(visibility) => {
+            Box::new(column::<Text>(VISIBILITY, engine, Use::Check).ne(visibility_literal(*visibility)).nullable())
+        }
+        Origin::Owned(project) => Box::new(column::<Nullable<Text>>(OWNER, engine, how).eq(project.clone())),
+        Origin::NotOwned(project) => {
+            Box::new(fragment::<Text>("coalesce(images.owner, '')").ne(project.clone()).nullable())
+        }
+    }
+}
+
+/// All origins of one of the sources; none where a source has no condition.
+fn has_any_origin(engine: Engine, sources: &[Vec<Origin>]) -> Option<Dynamic<Nullable<Bool>>> {
+    let all_of = |origins: &Vec<Origin>| {
+        let origins = origins.iter().map(|origin| has_origin(engine, origin, Use::Check));
+        origins.reduce(|one, other| Box::new(one.and(other)))
+    };
+    let sources: Option<Vec<_>> = sources.iter().map(all_of).collect();
+    sources?.into_iter().reduce(|one, other| Box::new(one.or(other)))
 }
 
 /// Images that have a live member row of a project. The member table has no index by project, but it holds only what
@@ -240,7 +283,7 @@ fn apply_given<ST>(query: ListQuery<'static, ST>, engine: Engine, filter: &Filte
 const LIVE_TAG: Fragment<Bool> = fragment("NOT image_tags.deleted");
 const LIVE_PROPERTY: Fragment<Bool> = fragment("NOT image_properties.deleted");
 
-fn has_tag(tag: &str) -> Box<dyn BoxableExpression<images::table, MultiBackend, SqlType = Bool>> {
+fn has_tag(tag: &str) -> Dynamic<Bool> {
     let rows = image_tags::table
         .filter(image_tags::image_id.eq(images::id))
         .filter(image_tags::value.eq(tag.to_owned()))
@@ -248,7 +291,7 @@ fn has_tag(tag: &str) -> Box<dyn BoxableExpression<images::table, MultiBackend, 
     Box::new(exists(rows))
 }
 
-fn has_property(name: &str, value: &str) -> Box<dyn BoxableExpression<images::table, MultiBackend, SqlType = Bool>> {
+fn has_property(name: &str, value: &str) -> Dynamic<Bool> {
     let rows = image_properties::table
         .filter(image_properties::image_id.eq(images::id))
         .filter(image_properties::name.eq(name.to_owned()))
@@ -293,12 +336,12 @@ const fn time_column(field: TimeField) -> Column {
 /// the average, and go along the whole order when one has no image at all.
 pub(super) fn is_worth_counting(condition: &Condition, engine: Engine) -> bool {
     match condition {
-        Condition::Owned(_) => true,
+        Condition::From(Origin::Owned(_)) => true,
         Condition::Given(Filter::Text { field, .. }) => {
             matches!(field, TextField::Owner | TextField::Checksum | TextField::OsHashValue)
         }
         _ if engine != Engine::Sqlite => false,
-        Condition::Visible(_) | Condition::Deleted(_) => true,
+        Condition::From(Origin::Visible(_)) | Condition::Deleted(_) => true,
         Condition::Given(Filter::Time { op, .. }) => *op != Comparison::Neq,
         // Nearly every image is not hidden.
         Condition::Given(Filter::Flag { field: FlagField::OsHidden, value }) => *value,

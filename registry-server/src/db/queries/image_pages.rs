@@ -1,32 +1,20 @@
 //! One page of a list: a total order, the marker, and few rows looked at however many there are.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
-use diesel::dsl::AsSelect;
-use diesel::expression::BoxableExpression;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Text, Timestamp as SqlTimestamp};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Bool};
 use glance_common::context::RequestContext;
-use glance_common::registry_api::{DeletedFilter, Direction, Filter, ImageQuery, SortField, SortKey, TextField};
+use glance_common::registry_api::{DeletedFilter, ImageQuery, SortField, SortKey};
 
-use super::access::{Scope, visible_image};
-use super::image_filters::{Condition, ListQuery, Use, apply, branches, ids_with, is_narrow, is_worth_counting};
+use super::access::{Scope, row, visible_image};
+use super::image_filters::{Condition, ListQuery, Use, apply, branches};
+use super::page_order::{AlongIndex, KeyColumn, SqlKey, after, total_order};
+use super::page_plan::{Plan, Way, ways};
 use crate::db::connection::MultiBackend;
-use crate::db::dialect::{Fragment, fragment};
-use crate::db::rows::ImageRow;
+use crate::db::dialect::fragment;
+use crate::db::rows::{IMAGE_COLUMNS, ImageRow, ImageRowType};
 use crate::db::schema::images;
-use crate::db::time::DbTime;
-use crate::db::{DbError, Engine, Session};
-
-/// What a whole row selects.
-type RowType = <AsSelect<ImageRow, MultiBackend> as diesel::Expression>::SqlType;
-/// A condition that was put together at run time.
-type DynCondition = Box<dyn BoxableExpression<images::table, MultiBackend, SqlType = Bool>>;
-
-/// Up to so many rows, going through all of them by an index and sorting them is cheap (some milliseconds). Where
-/// there are more, going along the order meets enough of them soon.
-const FEW: i64 = 2000;
+use crate::db::{DbConnection, DbError, Engine, Session};
 
 /// The rows of a page. The order is total: `created_at` and `id` are appended where they are absent (database §7).
 pub(super) fn page(
@@ -42,31 +30,8 @@ pub(super) fn page(
         return Ok(Vec::new());
     }
     let page = Page { keys, marker, limit };
-    let mut found: Vec<Vec<ImageRow>> = Vec::new();
-    for conditions in branches(context, query) {
-        let rows = page.rows(session, &conditions)?;
-        if !rows.is_empty() {
-            found.push(rows);
-        }
-    }
-    match found.len() {
-        0 | 1 => Ok(found.pop().unwrap_or_default()),
-        _ => page.merge(session, found),
-    }
-}
-
-/// The keys asked for, and those that make the order total.
-fn total_order(query: &ImageQuery) -> Vec<SortKey> {
-    let mut keys: Vec<SortKey> = Vec::with_capacity(query.sort.len() + 2);
-    let ties = [SortField::CreatedAt, SortField::Id].map(|field| SortKey { field, direction: query.tie_direction });
-    for key in query.sort.iter().copied().chain(ties) {
-        // Nothing that follows the id, and no repeated key, can change the order.
-        let decided = keys.iter().any(|known| known.field == key.field || known.field == SortField::Id);
-        if !decided {
-            keys.push(key);
-        }
-    }
-    keys
+    let ways = ways(session, branches(context, query))?;
+    page.rows(session, &ways)
 }
 
 /// The row after which the page starts. It must be one that the caller could have been shown.
@@ -81,7 +46,7 @@ fn marker(
         _ => Scope::Deleted,
     };
     match visible_image(session, context, id, scope) {
-        Ok(_) => Ok(images::table.find(id).select(ImageRow::as_select()).first(session.conn)?),
+        Ok(_) => row(session, id)?.ok_or(DbError::MarkerNotFound),
         Err(DbError::NotFound) => Err(DbError::MarkerNotFound),
         Err(error) => Err(error),
     }
@@ -95,19 +60,25 @@ struct Page {
 }
 
 impl Page {
-    /// The rows of the page among those that meet the conditions.
-    fn rows(&self, session: &mut Session<'_>, conditions: &[Condition]) -> Result<Vec<ImageRow>, DbError> {
-        let (plan, conditions) = Plan::choose(session, conditions)?;
-        Ok(self.query(session.engine(), plan, &conditions).load(session.conn)?)
+    /// The rows of the page, whichever way they are found. The ways never meet.
+    fn rows(&self, session: &mut Session<'_>, ways: &[Way]) -> Result<Vec<ImageRow>, DbError> {
+        let engine = session.engine();
+        Ok(match ways {
+            [] => Vec::new(),
+            [way] => self.query(engine, way).load(session.conn)?,
+            ways => self.merged(engine, ways).load(session.conn)?,
+        })
     }
 
-    fn query(&self, engine: Engine, plan: Plan, conditions: &[Condition]) -> ListQuery<'static, RowType> {
-        let mut query = images::table.select(ImageRow::as_select()).into_boxed::<MultiBackend>();
+    /// The page of one way alone.
+    fn query(&self, engine: Engine, way: &Way) -> ListQuery<'static, ImageRowType> {
+        let Way { plan, conditions } = way;
+        let mut query = images::table.select(IMAGE_COLUMNS).into_boxed::<MultiBackend>();
         for (place, condition) in conditions.iter().enumerate() {
-            let how = if plan == Plan::Seek(place) { Use::Seek } else { Use::Check };
+            let how = if *plan == Plan::Seek(place) { Use::Seek } else { Use::Check };
             query = apply(query, engine, condition, how);
         }
-        let keys = self.sql_keys(engine, plan, conditions.contains(&Condition::HasUpdateTime(true)));
+        let keys = self.sql_keys(engine, *plan, conditions.contains(&Condition::HasUpdateTime(true)));
         if let (Engine::Sqlite, Plan::Walk, Some(key)) = (engine, plan, self.keys.first()) {
             query = along_time(query, key.field);
         }
@@ -119,16 +90,12 @@ impl Page {
         keys.iter().fold(query, |query, key| key.order(query)).limit(self.limit)
     }
 
-    /// One page out of the pages of several sources. The database compares the texts, since it has ordered them.
-    fn merge(&self, session: &mut Session<'_>, found: Vec<Vec<ImageRow>>) -> Result<Vec<ImageRow>, DbError> {
-        let mut rows: HashMap<String, ImageRow> =
-            found.into_iter().flatten().map(|row| (row.id.clone(), row)).collect();
-        let ids: Vec<String> = rows.keys().cloned().collect();
-        let query = images::table.select(images::id).filter(images::id.eq_any(ids)).into_boxed::<MultiBackend>();
-        let keys = self.sql_keys(session.engine(), Plan::Seek(0), false);
-        let query = keys.iter().fold(query, |query, key| key.order(query));
-        let order: Vec<String> = query.limit(self.limit).load(session.conn)?;
-        Ok(order.into_iter().filter_map(|id| rows.remove(&id)).collect())
+    fn merged(&self, engine: Engine, ways: &[Way]) -> Merged {
+        Merged {
+            pages: ways.iter().map(|way| self.query(engine, way)).collect(),
+            keys: self.sql_keys(engine, Plan::Seek(0), false),
+            limit: self.limit,
+        }
     }
 
     fn sql_keys(&self, engine: Engine, plan: Plan, updated: bool) -> Vec<SqlKey> {
@@ -137,6 +104,44 @@ impl Page {
         keys.map(|key| SqlKey { column: KeyColumn::new(key.field, index, updated), direction: key.direction }).collect()
     }
 }
+
+/// One page out of the pages of several ways, in one statement.
+struct Merged {
+    pages: Vec<ListQuery<'static, ImageRowType>>,
+    keys: Vec<SqlKey>,
+    limit: i64,
+}
+
+impl QueryFragment<MultiBackend> for Merged {
+    /// What is put together is called `images`, since columns and keys are written so.
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("SELECT ");
+        IMAGE_COLUMNS.walk_ast(out.reborrow())?;
+        for (place, page) in self.pages.iter().enumerate() {
+            out.push_sql(if place == 0 { " FROM (SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
+            QueryFragment::<MultiBackend>::walk_ast(page, out.reborrow())?;
+            out.push_sql(") AS page");
+        }
+        for (place, key) in self.keys.iter().enumerate() {
+            out.push_sql(if place == 0 { ") AS images ORDER BY " } else { ", " });
+            key.walk_ast(out.reborrow())?;
+        }
+        out.push_sql(" LIMIT ");
+        out.push_bind_param::<BigInt, i64>(&self.limit)
+    }
+}
+
+/// Statements are told apart by their text.
+impl QueryId for Merged {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Merged {
+    type SqlType = ImageRowType;
+}
+
+impl RunQueryDsl<DbConnection> for Merged {}
 
 /// Leads SQLite to the index on the time that comes first in the order. It would rather look at every image and sort
 /// them all, unless the index also answers a condition: this one holds for every time.
@@ -148,190 +153,16 @@ fn along_time<ST>(query: ListQuery<'static, ST>, first: SortField) -> ListQuery<
     }
 }
 
-/// How the rows shall be found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Plan {
-    /// Go along the order and check every row, unless the engine's statistics know better.
-    Walk,
-    /// Take the rows of this condition by its index, and sort them.
-    Seek(usize),
-}
-
-impl Plan {
-    /// Looks for a condition that few rows meet; adds one where few rows have a tag or property that is asked for.
-    fn choose<'a>(
-        session: &mut Session<'_>,
-        conditions: &'a [Condition],
-    ) -> Result<(Self, Cow<'a, [Condition]>), DbError> {
-        let engine = session.engine();
-        if let Some(place) = conditions.iter().position(is_narrow) {
-            return Ok((Self::Seek(place), conditions.into()));
-        }
-        for (place, condition) in conditions.iter().enumerate() {
-            if is_worth_counting(condition, engine) && is_met_by_few(session, condition)? {
-                return Ok((Self::Seek(place), conditions.into()));
-            }
-        }
-        for condition in conditions.iter().filter(|_| engine == Engine::Sqlite) {
-            let ids = ids_with(session.conn, condition, FEW + 1)?;
-            if let Some(ids) = ids.filter(|ids| ids.len() as i64 <= FEW) {
-                let known = Condition::Given(Filter::Text { field: TextField::Id, any_of: ids });
-                return Ok((Self::Seek(conditions.len()), [conditions, &[known]].concat().into()));
-            }
-        }
-        Ok((Self::Walk, conditions.into()))
-    }
-}
-
-/// Do [`FEW`] rows or less meet the condition? Looks at no more than that many entries of its index.
-fn is_met_by_few(session: &mut Session<'_>, condition: &Condition) -> Result<bool, DbError> {
-    let query = images::table.select(fragment::<Integer>("1")).into_boxed::<MultiBackend>();
-    let next: Option<i32> =
-        apply(query, session.engine(), condition, Use::Seek).offset(FEW).limit(1).first(session.conn).optional()?;
-    Ok(next.is_none())
-}
-
-/// A column of the order: its SQL, and the same value of a row that was read. NULL counts as the empty text, as 0,
-/// and for the time of the last change as the time of creation: the same on every engine, and never NULL.
-#[derive(Clone, Copy)]
-enum KeyColumn {
-    Text(Fragment<Text>, fn(&ImageRow) -> &str),
-    Number(Fragment<BigInt>, fn(&ImageRow) -> i64),
-    Time(Fragment<SqlTimestamp>, fn(&ImageRow) -> DbTime),
-}
-
-/// May an engine go along the index on a column to get the order?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum AlongIndex {
-    Wanted,
-    /// No: written so that it cannot. Few rows are to be sorted, and the index leads past all.
-    Barred(Engine),
-}
-
-impl KeyColumn {
-    /// The column of a field. `updated`: all rows have a time of the last change.
-    fn new(field: SortField, index: AlongIndex, updated: bool) -> Self {
-        fn or_empty(text: &Option<String>) -> &str {
-            text.as_deref().unwrap_or_default()
-        }
-        match field {
-            SortField::Name => Self::Text(fragment("coalesce(images.name, '')"), |row| or_empty(&row.name)),
-            SortField::ContainerFormat => {
-                Self::Text(fragment("coalesce(images.container_format, '')"), |row| or_empty(&row.container_format))
-            }
-            SortField::DiskFormat => {
-                Self::Text(fragment("coalesce(images.disk_format, '')"), |row| or_empty(&row.disk_format))
-            }
-            SortField::Status => Self::Text(fragment("images.status"), |row| &row.status),
-            SortField::Size => Self::Number(fragment("coalesce(images.size, 0)"), |row| row.size.unwrap_or(0)),
-            SortField::Id => Self::Text(
-                fragment(match index {
-                    AlongIndex::Barred(Engine::Sqlite) => "+images.id",
-                    _ => "images.id",
-                }),
-                |row| &row.id,
-            ),
-            SortField::CreatedAt => Self::Time(
-                fragment(match index {
-                    AlongIndex::Wanted => "images.created_at",
-                    AlongIndex::Barred(Engine::Sqlite) => "+images.created_at",
-                    AlongIndex::Barred(Engine::Postgres) => "(images.created_at + interval '0')",
-                    AlongIndex::Barred(Engine::Mysql) => "(images.created_at + interval 0 second)",
-                }),
-                |row| row.created_at,
-            ),
-            SortField::UpdatedAt => Self::Time(
-                fragment(match index {
-                    AlongIndex::Wanted if updated => "images.updated_at",
-                    _ => "coalesce(images.updated_at, images.created_at)",
-                }),
-                |row| row.updated_at.unwrap_or(row.created_at),
-            ),
-        }
-    }
-}
-
-/// How a row compares with the marker.
-#[derive(Debug, Clone, Copy)]
-enum Relation {
-    Below,
-    BelowOrLevel,
-    Level,
-    AboveOrLevel,
-    Above,
-}
-
-/// A key of the order.
-#[derive(Clone, Copy)]
-struct SqlKey {
-    column: KeyColumn,
-    direction: Direction,
-}
-
-impl SqlKey {
-    /// Is a row behind the marker by this key alone?
-    fn behind(self, marker: &ImageRow) -> DynCondition {
-        self.related(marker, if self.direction == Direction::Asc { Relation::Above } else { Relation::Below })
-    }
-
-    /// Is a row behind the marker or level with it?
-    fn reached(self, marker: &ImageRow) -> DynCondition {
-        let ascending = self.direction == Direction::Asc;
-        self.related(marker, if ascending { Relation::AboveOrLevel } else { Relation::BelowOrLevel })
-    }
-
-    fn related(self, marker: &ImageRow, relation: Relation) -> DynCondition {
-        /// The comparison of an expression with a value, whatever their type.
-        macro_rules! compared {
-            ($sql:expr, $value:expr) => {
-                match relation {
-                    Relation::Below => Box::new($sql.lt($value)),
-                    Relation::BelowOrLevel => Box::new($sql.le($value)),
-                    Relation::Level => Box::new($sql.eq($value)),
-                    Relation::AboveOrLevel => Box::new($sql.ge($value)),
-                    Relation::Above => Box::new($sql.gt($value)),
-                }
-            };
-        }
-        match self.column {
-            KeyColumn::Text(sql, value) => compared!(sql, value(marker).to_owned()),
-            KeyColumn::Number(sql, value) => compared!(sql, value(marker)),
-            KeyColumn::Time(sql, value) => compared!(sql, value(marker)),
-        }
-    }
-
-    /// Adds the key to the order of a query.
-    fn order<ST>(self, query: ListQuery<'static, ST>) -> ListQuery<'static, ST> {
-        match (self.column, self.direction) {
-            (KeyColumn::Text(sql, _), Direction::Asc) => query.then_order_by(sql.asc()),
-            (KeyColumn::Text(sql, _), Direction::Desc) => query.then_order_by(sql.desc()),
-            (KeyColumn::Number(sql, _), Direction::Asc) => query.then_order_by(sql.asc()),
-            (KeyColumn::Number(sql, _), Direction::Desc) => query.then_order_by(sql.desc()),
-            (KeyColumn::Time(sql, _), Direction::Asc) => query.then_order_by(sql.asc()),
-            (KeyColumn::Time(sql, _), Direction::Desc) => query.then_order_by(sql.desc()),
-        }
-    }
-}
-
-/// Is a row behind the marker: by the first key, or level there and behind by the next, and so on?
-fn after(keys: &[SqlKey], marker: &ImageRow) -> Option<DynCondition> {
-    let (last, before) = keys.split_last()?;
-    Some(before.iter().rev().fold(last.behind(marker), |rest, key| {
-        Box::new(key.behind(marker).or(key.related(marker, Relation::Level).and(rest)))
-    }))
-}
-
 /// The plans of a page's queries, for the tests that look whether indexes are used.
 #[cfg(test)]
 pub(crate) mod explain {
-    use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
     use diesel::sql_types::{Integer, Text};
 
     use super::*;
 
     struct Explained<ST> {
         prefix: &'static str,
-        query: ListQuery<'static, RowType>,
+        query: ListQuery<'static, ImageRowType>,
         columns: std::marker::PhantomData<ST>,
     }
 
@@ -354,14 +185,14 @@ pub(crate) mod explain {
 
     impl<ST> diesel::RunQueryDsl<crate::db::DbConnection> for Explained<ST> {}
 
-    /// One text for each source of images (SQLite and PostgreSQL).
+    /// One text for each way to images (SQLite and PostgreSQL).
     pub(crate) fn plans(session: &mut Session<'_>, context: &RequestContext, query: &ImageQuery) -> Vec<String> {
         let marker = query.marker.as_deref().map(|id| marker(session, context, query, id)).transpose().unwrap();
         let page = Page { keys: total_order(query), marker, limit: 25 };
         let engine = session.engine();
-        let sources = branches(context, query).into_iter().map(|conditions| {
-            let (plan, conditions) = Plan::choose(session, &conditions).unwrap();
-            let query = page.query(engine, plan, &conditions);
+        let ways = ways(session, branches(context, query)).unwrap();
+        let plans = ways.iter().map(|way| {
+            let query = page.query(engine, way);
             let lines: Vec<String> = if engine == Engine::Sqlite {
                 let columns = std::marker::PhantomData::<(Integer, Integer, Integer, Text)>;
                 let rows: Vec<(i32, i32, i32, String)> =
@@ -373,6 +204,6 @@ pub(crate) mod explain {
             };
             lines.join("\n")
         });
-        sources.collect()
+        plans.collect()
     }
 }

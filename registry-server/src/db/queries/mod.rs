@@ -6,12 +6,15 @@
 
 mod access;
 mod assemble;
+mod children;
 mod image_filters;
 pub(crate) mod image_pages;
 pub mod images;
 pub mod leases;
 pub mod locations;
 pub mod members;
+mod page_order;
+pub(crate) mod page_plan;
 pub mod properties;
 pub mod quotas;
 pub mod request_keys;

@@ -2,12 +2,10 @@
 //!
 //! An image that Glance made has no row and counts as version 0.
 
-use std::collections::HashMap;
-
 use diesel::prelude::*;
 
 use crate::db::schema::rs_image_versions as versions;
-use crate::db::{DbConnection, DbError, Session};
+use crate::db::{DbError, Session};
 
 /// Counts a change and returns the new version.
 ///
@@ -32,13 +30,4 @@ fn advance(session: &mut Session<'_>, id: &str, by: i64) -> Result<i64, DbError>
         .values((versions::image_id.eq(id), versions::version.eq(by)))
         .execute(session.conn)?;
     Ok(by)
-}
-
-/// The versions of images; those without a row are missing.
-pub(super) fn load(conn: &mut DbConnection, ids: &[&str]) -> Result<HashMap<String, i64>, DbError> {
-    let rows: Vec<(String, i64)> = match ids {
-        [id] => versions::table.find(*id).load(conn)?,
-        ids => versions::table.filter(versions::image_id.eq_any(ids)).load(conn)?,
-    };
-    Ok(rows.into_iter().collect())
 }

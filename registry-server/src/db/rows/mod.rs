@@ -3,5 +3,5 @@
 mod children;
 mod image;
 
-pub(crate) use children::{LocationRow, MemberRow, PropertyRow, TagRow};
-pub(crate) use image::{ImageChanges, ImageRow, NewImageRow, stored_owner};
+pub(crate) use children::{ChildRow, Kind, LocationRow, MemberRow, PropertyRow, TagRow};
+pub(crate) use image::{IMAGE_COLUMNS, ImageChanges, ImageRow, ImageRowType, NewImageRow, stored_owner};
