@@ -88,6 +88,13 @@ impl Databases {
         databases.variables = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(databases)
     }
+
+    /// The URL of a database on the PostgreSQL server.
+    pub(crate) fn postgres(&self) -> Result<String, String> {
+        let name = "GLANCE_TEST_POSTGRES_URL";
+        let started = self.variables.iter().find(|(own, _)| own == name).map(|(_, url)| url.clone());
+        started.or_else(|| std::env::var(name).ok()).ok_or_else(|| format!("{name} is not set"))
+    }
 }
 
 fn install(engines: Engines) -> Outcome {

@@ -4,7 +4,10 @@
 mod bench;
 mod check;
 mod databases;
+mod fuzz;
 mod golden;
+mod nodes;
+mod package;
 mod reference;
 mod run;
 mod samples;
@@ -31,6 +34,10 @@ struct Arguments {
 enum Command {
     /// Start registry and API on SQLite and a folder; Ctrl-C stops both.
     Run(run::Options),
+    /// Start two internal and two public nodes over two registries and PostgreSQL, behind HAProxy; Ctrl-C stops them.
+    Nodes(nodes::Options),
+    /// Make a package to install.
+    Package(package::Options),
     /// Everything that must pass: the checks, then all tests on all three databases.
     Test(test::Options),
     /// Format, clippy, documentation and the dependency rules.
@@ -41,6 +48,8 @@ enum Command {
     Samples(samples::Options),
     /// Measure the data path and the hot calls against their physical limits.
     Bench(bench::Options),
+    /// Feed hostile input to what reads it, and keep what makes it fail (slow).
+    Fuzz(fuzz::Options),
     /// Start the reference on databases that we made and wrote (slow; installs it from PyPI).
     ReferenceCheck(reference::Options),
 }
@@ -48,11 +57,14 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(options) => run::run(&options),
+        Command::Nodes(options) => nodes::nodes(&options),
+        Command::Package(options) => package::package(&options),
         Command::Test(options) => test::test(&options),
         Command::Check => check::check(),
         Command::Golden(options) => golden::golden(&options),
         Command::Samples(options) => samples::samples(&options),
         Command::Bench(options) => bench::bench(&options),
+        Command::Fuzz(options) => fuzz::fuzz(&options),
         Command::ReferenceCheck(options) => reference::check(&options),
     };
     match outcome {

@@ -73,6 +73,12 @@ pub(crate) fn install(packages: &[&str]) -> Outcome {
     if status.success() { Ok(()) } else { Err(format!("these packages are needed: {}", packages.join(" "))) }
 }
 
+/// Is this program on the search path?
+pub(crate) fn is_there(program: &str) -> bool {
+    let folders = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&folders).any(|folder| folder.join(program).is_file())
+}
+
 /// A scratch folder that everybody may enter; removed when this value is dropped.
 pub(crate) struct Scratch(PathBuf);
 

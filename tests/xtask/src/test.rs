@@ -32,6 +32,11 @@ pub(crate) fn test(options: &Options) -> Outcome {
     if engines.any_server() {
         shell::install(&["libpq-dev", "libmariadb-dev", "pkg-config"])?;
     }
+    // what the tests of deploy/ judge and start
+    shell::install(&["haproxy", "openssl", "curl", "systemd", "dpkg-dev", "binutils"])?;
+    if !shell::is_there("kubectl") {
+        shell::install(&["kubernetes-client"])?;
+    }
     let databases = Databases::start(engines)?;
     let mut arguments = vec!["test", "--workspace", "--no-fail-fast"];
     if engines.any_server() {

@@ -12,15 +12,12 @@ use glance_tests::tls::Certificates;
 use glance_tests::{Caller, Client, Database, Engine, Must, eventually};
 use tempfile::TempDir;
 
+use crate::shipped::deploy;
+
 /// Ports that one set takes.
 const PORTS: u16 = 8;
 /// Time the whole gets to become ready, and to end.
 const LIMIT: Duration = Duration::from_secs(90);
-
-/// The folder with the operators' files.
-pub(super) fn deploy() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy")
-}
 
 /// The running set; dropping it stops everything.
 pub(super) struct Nodes {
