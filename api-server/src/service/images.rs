@@ -176,6 +176,7 @@ pub async fn update_image(
         if locations::are_touched(&change.operations) {
             image = locations::arranged(app, image);
         }
+        judge.begin();
         let mut draft = Draft::new(&image, guard.unreadable(&image));
         for operation in &change.operations {
             patch::authorise(context, app, draft.image(), operation)?;
@@ -190,7 +191,8 @@ pub async fn update_image(
             }
         }
         app.image_schema.check_required(|name| draft.has(name))?;
-        let (update, to_go) = patch::registry_update(app, draft.finish(&quotas)?, &image);
+        let (mut update, to_go) = patch::registry_update(app, draft.finish(&quotas)?, &image);
+        update.quota = judge.limits(context, app).await?;
         let changed = match app.registry.update_image(context, &image.id, &update).await {
             Err(RegistryError::Stale(_)) => continue,
             Err(RegistryError::LeaseHeld(_)) => {
@@ -198,6 +200,7 @@ pub async fn update_image(
                 continue;
             }
             Err(RegistryError::NotFound(_)) => return Err(ApiError::not_found(no_image_found(id))),
+            Err(RegistryError::OverQuota { excess: Some(excess), .. }) => return Err(limits::location_refusal(&excess)),
             Err(other) => return Err(other.into()),
             Ok(image) => image,
         };

@@ -60,6 +60,19 @@ pub(super) async fn for_creation(context: &RequestContext, app: &AppState) -> Re
     claim(context, app, &[Resource::CountTotal]).await
 }
 
+/// The limits for data that lies elsewhere already and becomes that of an image. The identity service sets none.
+///
+/// # Errors
+/// As [`usage`].
+pub(super) async fn for_locations(
+    context: &RequestContext,
+    app: &AppState,
+    bytes: i64,
+) -> Result<Option<QuotaClaim>, ApiError> {
+    let claim = claim(context, app, &[Resource::UserStorage]).await?;
+    Ok(claim.map(|claim| QuotaClaim { bytes: Some(bytes), ..claim }))
+}
+
 /// The limits of these resources that bind the caller. They are his project's, whoever owns the image.
 async fn claim(
     context: &RequestContext,
@@ -86,11 +99,7 @@ pub(super) fn refusal(context: &RequestContext, announced: Option<u64>, excess: 
     let Excess { resource, maximum, usage, delta } = excess;
     if resource == Resource::UserStorage {
         let size = announced.map_or_else(|| "None".to_owned(), |size| size.to_string());
-        let remaining = maximum.saturating_sub(usage);
-        return ApiError::too_large(format!(
-            "Image exceeds the storage quota: The size of the data {size} will exceed the limit. {remaining} bytes \
-             remaining."
-        ));
+        return ApiError::too_large(format!("Image exceeds the storage quota: {}", no_room(&size, &excess)));
     }
     let (project, name) = (context.project_id.as_deref().unwrap_or("None"), resource.as_str());
     ApiError::too_large(format!(
@@ -98,6 +107,17 @@ pub(super) fn refusal(context: &RequestContext, announced: Option<u64>, excess: 
          threshold was breached.\n\nThe response body:\nProject {project} is over a limit for [Resource {name} is over \
          limit of {maximum} due to current usage {usage} and delta {delta}]"
     ))
+}
+
+/// What clients read when the data at new locations would pass a limit (images-v2 §8.5).
+pub(super) fn location_refusal(excess: &Excess) -> ApiError {
+    let text = no_room(&excess.delta.to_string(), excess);
+    ApiError::too_large(format!("Denying attempt to upload image because it exceeds the quota: {text}"))
+}
+
+fn no_room(size: &str, excess: &Excess) -> String {
+    let remaining = excess.maximum.saturating_sub(excess.usage);
+    format!("The size of the data {size} will exceed the limit. {remaining} bytes remaining.")
 }
 
 /// The refusal of a call of the registry: a limit in its own words, everything else as `other` has it.

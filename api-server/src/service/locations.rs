@@ -20,13 +20,13 @@ use std::time::Duration;
 use glance_common::context::RequestContext;
 use glance_common::model::{Image, ImageId, ImageStatus, Location, LocationStatus};
 use glance_common::registry_api::{
-    ImageFields, ImageUpdate, LocationRemove, LocationsChange, NewLease, NewLocation, Patch,
+    ImageFields, ImageUpdate, LocationRemove, LocationsChange, NewLease, NewLocation, Patch, QuotaClaim,
 };
 use glance_registry_client::RegistryError;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
-use super::{lease, spawn_for_request};
+use super::{lease, limits, spawn_for_request};
 use crate::domain::change::{GivenLocation, LocationsOperation};
 use crate::domain::draft::{Draft, Located};
 use crate::domain::locations::{self, DigestRule, NEW};
@@ -70,12 +70,34 @@ pub(super) fn arranged(app: &AppState, mut image: Image) -> Image {
 pub(super) struct Judge {
     /// Sizes in bytes by URL: a change that is made anew does not ask again.
     sizes: HashMap<(String, Option<String>), i64>,
+    /// Bytes at the new places of the present attempt.
+    added: i64,
     deadline: Instant,
 }
 
 impl Judge {
     pub(super) fn new() -> Self {
-        Self { sizes: HashMap::new(), deadline: Instant::now() + JUDGING }
+        Self { sizes: HashMap::new(), added: 0, deadline: Instant::now() + JUDGING }
+    }
+
+    /// The change is made, or made anew, from its beginning.
+    pub(super) fn begin(&mut self) {
+        self.added = 0;
+    }
+
+    /// The limits that the new places have to keep, if there are any.
+    ///
+    /// # Errors
+    /// 503 when they cannot be found out.
+    pub(super) async fn limits(
+        &self,
+        context: &RequestContext,
+        app: &AppState,
+    ) -> Result<Option<QuotaClaim>, ApiError> {
+        if self.added == 0 {
+            return Ok(None);
+        }
+        limits::for_locations(context, app, self.added).await
     }
 
     /// Apply one operation to a draft.
@@ -97,6 +119,7 @@ impl Judge {
                 let location = assigned(&app.stores, location);
                 let size = self.size_of(app, &location).await?;
                 draft.change_locations(promised, |image| locations::add(image, *at, &location, size))?;
+                self.added = self.added.saturating_add(size);
             }
             LocationsOperation::Replace(list) => {
                 let list: Vec<_> = list.iter().map(|location| assigned(&app.stores, location)).collect();
@@ -106,8 +129,8 @@ impl Judge {
                         sizes.push(self.size_of(app, location).await?);
                     }
                 }
-                list.iter().try_for_each(|location| locations::check_metadata(&location.metadata))?;
                 draft.change_locations(promised, |image| locations::replace(image, &list, &sizes))?;
+                self.added = sizes.iter().fold(self.added, |sum, size| sum.saturating_add(*size));
             }
             LocationsOperation::Remove { at } => draft.remove_location(*at)?,
         }
