@@ -1,7 +1,7 @@
 //! What rules are asked about (images-v2 §4.2).
 
 use glance_common::context::RequestContext;
-use glance_common::model::{Image, Timestamp, Visibility};
+use glance_common::model::{Image, Visibility};
 use serde_json::{Map, Value};
 
 use super::check::{Attribute, CallerKey, CallerValue, Target};
@@ -9,9 +9,9 @@ use crate::python_repr::repr_text;
 
 /// An image, seen by a caller.
 ///
-/// Every other name is a custom property; `locations` is not available. What is not text compares as Python writes it:
-/// `{'a', 'b'}` for tags (`set()` for none), `2026-01-02 03:04:05.678000` for times, `{'name': 'value'}` for
-/// `extra_properties`. The original leaves the order of tags to chance; here they are sorted.
+/// Every other name is a custom property; `locations` is not available. `tags` and times compare with nothing, as in
+/// the original, where a set of tags has no text of its own and no rule can spell a time. `extra_properties` compare as
+/// Python writes them: `{}` for none.
 pub struct ImageTarget<'a> {
     image: &'a Image,
     /// The caller's project, when it holds the image by membership.
@@ -54,32 +54,11 @@ impl Target for ImageTarget<'_> {
             "checksum" => Attribute::optional(image.checksum.as_deref()),
             "os_hash_algo" => Attribute::optional(image.os_hash_algo.as_deref()),
             "os_hash_value" => Attribute::optional(image.os_hash_value.as_deref()),
-            "created_at" => time(image.created_at),
-            "updated_at" => time(image.updated_at),
-            "tags" => Attribute::Text(tags(&image.tags).into()),
             "extra_properties" => Attribute::Text(properties(image).into()),
-            "locations" => return None,
+            "locations" | "tags" | "created_at" | "updated_at" => return None,
             property => Attribute::optional(image.properties.get(property)?.as_deref()),
         })
     }
-}
-
-/// A point in time with its fraction, which is left out where there is none.
-fn time(time: Timestamp) -> Attribute<'static> {
-    Attribute::Text(
-        time.naive().format("%Y-%m-%d %H:%M:%S%.6f").to_string().trim_end_matches(".000000").to_owned().into(),
-    )
-}
-
-/// A set of texts.
-fn tags(tags: &[String]) -> String {
-    if tags.is_empty() {
-        return "set()".to_owned();
-    }
-    let mut sorted: Vec<_> = tags.iter().map(|tag| repr_text(tag)).collect();
-    sorted.sort();
-    sorted.dedup();
-    format!("{{{}}}", sorted.join(", "))
 }
 
 /// All custom properties.

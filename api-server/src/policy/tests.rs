@@ -383,6 +383,9 @@ fn images_show_their_attributes_and_properties() {
         ("None:%(old)s", true),
         ("None:%(absent)s", false),
         ("None:%(locations)s", false),
+        ("'set()':%(tags)s", false),
+        ("not 'set()':%(tags)s", true),
+        ("'{}':%(extra_properties)s", false),
         ("'o':%(owner)s", true),
         ("'s':%(member_id)s", true),
     ];

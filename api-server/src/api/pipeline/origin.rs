@@ -32,12 +32,19 @@ impl Origin {
         }
     }
 
-    /// The URL of the service's root, without a slash at its end. The usual port of the scheme is left out.
+    /// The URL of the service's root, without a slash at its end.
     #[must_use]
     pub fn base(&self) -> String {
-        let Self { scheme, host, prefix } = self;
+        self.server() + &self.prefix
+    }
+
+    /// The same without the path below which a proxy offers the service: what the `Location` of a new image begins with
+    /// (images-v2 §1.5). The usual port of the scheme is left out.
+    #[must_use]
+    pub fn server(&self) -> String {
+        let Self { scheme, host, .. } = self;
         let usual = if scheme == "https" { ":443" } else { ":80" };
-        format!("{scheme}://{}{prefix}", host.strip_suffix(usual).unwrap_or(host))
+        format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(host))
     }
 
     /// The same with the scheme that a proxy names; only those that this API is served under.

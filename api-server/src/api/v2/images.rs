@@ -30,7 +30,7 @@ pub(crate) async fn create_image(call: Call) -> Answer {
     let command = create_input::read(&app.image_schema, schema::object(body)?)?;
     let image = images::create_image(&context, &app, command).await?;
     let mut answer = image_answer(StatusCode::CREATED, &app, &context, &image)?;
-    let location = format!("{}/v2/images/{}", origin.base(), image.id);
+    let location = format!("{}/v2/images/{}", origin.server(), image.id);
     let methods = import_methods(&app);
     let stores = app.stores.is_multi_store().then(|| {
         let ids: Vec<&str> = app.stores.stores().iter().map(|store| store.id.as_str()).collect();
