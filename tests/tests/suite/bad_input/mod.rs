@@ -1,8 +1,15 @@
 //! Input that is wrong: a clear refusal, no panic, nothing told of the inside, and the server
 //! serves on.
 
+mod bombs;
+mod changes;
+mod creation;
 mod framing;
+mod heads;
+mod lists;
 mod requests;
+mod resources;
+mod table;
 
 use glance_tests::{Answer, Client, Cloud, NewImage, Request};
 
