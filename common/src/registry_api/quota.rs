@@ -68,8 +68,8 @@ const MIB: i64 = 1024 * 1024;
 /// Limits to check together with a change. A limit holds when what the project uses and what the change adds are no
 /// more than it; an image that begins to be written counts already, one that is created is added.
 ///
-/// With a lease that is taken in the same change, `bytes` are reserved: the project uses them until the lease ends,
-/// whoever ends it. What is reserved counts for the owner of the image.
+/// With a lease that is taken in the same change, `bytes` are reserved, unless the change itself stores locations: the
+/// project uses them until the lease ends, whoever ends it. What is reserved counts for the owner of the image.
 ///
 /// Errors: `over_quota` with details, and then nothing has changed; `forbidden` for the limits of another project.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -101,6 +101,12 @@ pub fn update_image(
         leases::end(session, lease)?;
     }
     check_status(&before, &update.from)?;
+    if let Some(lease) = &update.take_lease {
+        leases::take_lease(session, lease)?;
+    }
+    if let Some(claim) = &update.quota {
+        quotas::check_change(session, context, claim, &before, update)?;
+    }
     let now = Timestamp::now();
     write_columns(session, id, update, now)?;
     properties::apply(session, id, &update.properties, now)?;
@@ -109,12 +115,6 @@ pub fn update_image(
     }
     if let Some(change) = &update.locations {
         locations::apply(session, id, change, now)?;
-    }
-    if let Some(lease) = &update.take_lease {
-        leases::take_lease(session, lease)?;
-    }
-    if let Some(claim) = &update.quota {
-        quotas::claim(session, context, claim, &before, update.take_lease.as_ref())?;
     }
     after_change(session, context, id)
 }

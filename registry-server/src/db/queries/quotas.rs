@@ -8,8 +8,8 @@
 
 use diesel::prelude::*;
 use glance_common::context::RequestContext;
-use glance_common::model::Image;
-use glance_common::registry_api::{NewLease, QuotaClaim, Reservation, ReservationGrowth, Resource};
+use glance_common::model::{Image, ImageStatus};
+use glance_common::registry_api::{ImageUpdate, QuotaClaim, Reservation, ReservationGrowth, Resource};
 
 use super::leases;
 use super::usage::{Except, Space, amount, require_own};
@@ -31,29 +31,34 @@ pub(super) fn check_creation(
     lock(session, &[project])?;
     for (&resource, &maximum) in &claim.limits {
         let adds = if resource == Resource::CountTotal { 1 } else { added(resource, claim.bytes) };
-        check(session, project, (resource, maximum), adds, Except::default())?;
+        check(session, project, (resource, maximum), (0, adds), Except::default())?;
     }
     Ok(())
 }
 
-/// Checks the limits for a change of an image, after it was written; with a lease what it adds is reserved.
+/// Checks the limits for a change of an image, before it is written. What the change will bring later, under the lease
+/// that it takes, is reserved.
 ///
 /// # Errors
 /// `OverQuota`, `Forbidden`, `Invalid`.
-pub(super) fn claim(
+pub(super) fn check_change(
     session: &mut Session<'_>,
     context: &RequestContext,
     claim: &QuotaClaim,
-    image: &Image,
-    lease: Option<&NewLease>,
+    before: &Image,
+    change: &ImageUpdate,
 ) -> Result<(), DbError> {
-    let (project, owner) = (claim.project.as_deref(), image.owner.as_deref());
+    let (project, owner) = (claim.project.as_deref(), before.owner.as_deref());
     require_own(context, project)?;
     lock(session, &[project, owner])?;
-    let except = Except { image: claim.replaces.then_some(image.id.as_str()), lease: None };
+    let except = Except { image: claim.replaces.then_some(before.id.as_str()), lease: None };
+    let begins = change.set.status.as_set().is_some_and(|to| is_on_its_way(*to)) && !is_on_its_way(before.status);
     for (&resource, &maximum) in &claim.limits {
-        check(session, project, (resource, maximum), added(resource, claim.bytes), except)?;
+        // an image that begins to be written counts as used, not as added (images-v2 §11.3)
+        let itself = i64::from(resource == Resource::CountUploading && begins && project == owner);
+        check(session, project, (resource, maximum), (itself, added(resource, claim.bytes)), except)?;
     }
+    let lease = change.take_lease.as_ref().filter(|_| change.locations.is_none());
     match (lease, claim.limits.keys().find_map(|resource| Space::of(*resource))) {
         (Some(lease), Some(space)) => reserve(session, &lease.id, owner, space, claim.bytes.unwrap_or(0)),
         _ => Ok(()),
@@ -81,7 +86,8 @@ pub fn grow_reservation(
     let except = Except { image: None, lease: Some(lease) };
     let mut bytes = growth.wish.max(growth.at_least);
     for (&resource, &maximum) in &growth.limits {
-        let used = check(session, project, (resource, maximum), added(resource, Some(growth.at_least)), except)?;
+        let adds = added(resource, Some(growth.at_least));
+        let used = check(session, project, (resource, maximum), (0, adds), except)?;
         bytes = bytes.min(resource.most_bytes(maximum.saturating_sub(used)));
     }
     let bytes = bytes.max(growth.at_least);
@@ -108,20 +114,26 @@ const fn added(resource: Resource, bytes: Option<i64>) -> i64 {
     }
 }
 
-/// Compares what would be used with a limit; what is used now, in its unit.
+/// Compares what would be used with a limit; what is used now, in its unit. Of what a change brings a part may count as
+/// used already.
 fn check(
     session: &mut Session<'_>,
     project: Option<&str>,
     (resource, maximum): (Resource, i64),
-    delta: i64,
+    (already, delta): (i64, i64),
     except: Except<'_>,
 ) -> Result<i64, DbError> {
     let amount = amount(session, project, resource, except)?;
-    let usage = if Space::of(resource).is_some() { resource.units(amount) } else { amount };
+    let usage = already + if Space::of(resource).is_some() { resource.units(amount) } else { amount };
     if usage.saturating_add(delta) > maximum {
         return Err(DbError::OverQuota { resource, maximum, usage, delta });
     }
     Ok(usage)
+}
+
+/// Statuses of an image whose data is being written.
+const fn is_on_its_way(status: ImageStatus) -> bool {
+    matches!(status, ImageStatus::Saving | ImageStatus::Uploading | ImageStatus::Importing)
 }
 
 fn reserve(

@@ -195,6 +195,18 @@ on_every_engine! {
         assert!(matches!(grow(database, "1", quota, (1, 1)), Err(DbError::LeaseLost)));
     }
 
+    fn data_that_lies_elsewhere_is_checked_and_not_reserved(database) {
+        database.prepared();
+        let quota = QuotaClaim { replaces: false, ..claim(&[(Resource::UserStorage, 100)], Some(60)) };
+        let image = database.create(&new_image());
+        let mut add = ImageUpdate { from: vec![], end_lease: None, quota: Some(quota), ..complete("1", 60) };
+        add.take_lease = Some(lease("1"));
+        update(database, &image, &add).unwrap();
+        assert_eq!(used(database, Some("p1")).stored, 60, "stored by the change itself");
+        let again = ImageUpdate { take_lease: None, ..add.clone() };
+        assert_eq!(excess(update(database, &image, &again)), (Resource::UserStorage, 100, 60, 60));
+    }
+
     fn limits_in_mib_are_compared_rounded_down(database) {
         database.prepared();
         let size = (Resource::SizeTotal, 2);
