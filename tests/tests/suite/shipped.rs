@@ -70,7 +70,8 @@ pub(crate) fn is_taken(name: &str, arguments: &[&str], files: &[(PathBuf, String
         ["listening on", "listens on"].iter().any(|words| log.contains(words)).then_some(())
     });
     let log = process.log();
-    let is_complaint = |line: &&str| ["not known", "deprecated", " ERROR "].iter().any(|words| line.contains(words));
+    let is_complaint =
+        |line: &&str| ["not known and", "deprecated", " ERROR "].iter().any(|words| line.contains(words));
     let complaints: Vec<&str> = log.lines().filter(is_complaint).collect();
     assert!(complaints.is_empty(), "{name} {arguments:?}: {complaints:#?}");
 }

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use glance_tests::http::Address;
+use glance_tests::keystone::secret_of;
 use glance_tests::process::{Process, program};
 use glance_tests::tls::Certificates;
-use glance_tests::{Caller, Client, Database, Engine, Must, eventually};
+use glance_tests::{Caller, Client, Database, Engine, Keystone, Must, Scope, eventually};
 use tempfile::TempDir;
 
 use crate::shipped::deploy;
@@ -19,8 +20,14 @@ const PORTS: u16 = 8;
 /// Time the whole gets to become ready, and to end.
 const LIMIT: Duration = Duration::from_secs(90);
 
+/// A user and administrator of the same project.
+pub(super) const MEMBER: &str = "blue-member";
+pub(super) const ADMIN: &str = "blue-admin";
+
 /// The running set; dropping it stops everything.
 pub(super) struct Nodes {
+    /// Users with their tokens, or with the headers that a lab believes.
+    callers: [(&'static str, Caller); 2],
     folder: Option<TempDir>,
     path: PathBuf,
     port: u16,
@@ -29,8 +36,17 @@ pub(super) struct Nodes {
 }
 
 impl Nodes {
-    /// Starts everything on an empty database.
+    /// Starts everything as it ships, on an empty database and beside a Keystone.
     pub(super) fn start() -> Self {
+        Self::beside(Some(Keystone::shared()))
+    }
+
+    /// The same as a lab, without a Keystone.
+    pub(super) fn start_lab() -> Self {
+        Self::beside(None)
+    }
+
+    fn beside(keystone: Option<&'static Keystone>) -> Self {
         for tool in ["haproxy", "openssl", "curl"] {
             let found = Command::new("sh").args(["-c", &format!("PATH=$PATH:/usr/sbin command -v {tool}")]).output();
             let found = found.is_ok_and(|output| output.status.success());
@@ -40,13 +56,20 @@ impl Nodes {
         let path = folder.path().to_owned();
         let database = Database::create(Engine::Postgres, &path);
         let port = free_ports();
+        let callers = [MEMBER, ADMIN].map(|user| match keystone {
+            Some(keystone) => (user, keystone.caller(user, Scope::Project("blue"))),
+            None => (user, Caller::with_roles("member,reader", "blue")),
+        });
         let programs = program("glance-api");
-        let texts = [
+        let mut texts = vec![
             ("--database", database.url.clone()),
             ("--folder", path.to_string_lossy().into_owned()),
             ("--port", port.to_string()),
             ("--programs", programs.parent().must("a folder").to_string_lossy().into_owned()),
         ];
+        if let Some(keystone) = keystone {
+            texts.extend([("--keystone", keystone.url()), ("--password", secret_of("glance"))]);
+        }
         let arguments: Vec<&str> = texts.iter().flat_map(|(name, value)| [*name, value.as_str()]).collect();
         let log = path.join("start.log");
         let mut script =
@@ -57,7 +80,7 @@ impl Nodes {
             }
             script.log().contains("Ctrl-C stops everything").then_some(())
         });
-        Self { folder: Some(folder), path, port, script, _database: database }
+        Self { callers, folder: Some(folder), path, port, script, _database: database }
     }
 
     /// The folder with everything.
@@ -88,14 +111,19 @@ impl Nodes {
         Address { tls: Some(certificates.client()), ..Address::loopback(port) }
     }
 
-    /// A caller with these roles on the internal nodes.
-    pub(super) fn inside(&self, roles: &str) -> Client {
-        Client { address: self.internal(), caller: Caller::with_roles(roles, "p1") }
+    /// A user of the project `blue` on the internal nodes.
+    pub(super) fn inside(&self, user: &str) -> Client {
+        Client { address: self.internal(), caller: self.caller(user) }
     }
 
-    /// The same caller on the public nodes.
-    pub(super) fn outside(&self, roles: &str) -> Client {
-        Client { address: self.public(), caller: Caller::with_roles(roles, "p1") }
+    /// The same user on the public nodes.
+    pub(super) fn outside(&self, user: &str) -> Client {
+        Client { address: self.public(), caller: self.caller(user) }
+    }
+
+    fn caller(&self, user: &str) -> Caller {
+        let found = self.callers.iter().find(|(name, _)| *name == user);
+        found.must(format!("no user {user}")).1.clone()
     }
 
     /// Sends a signal to one part, such as `registry-1`, and gives its process id.

@@ -4,11 +4,7 @@ use glance_tests::http::Address;
 use glance_tests::{Body, Client, NewImage, Request};
 use serde_json::{Value, json};
 
-use crate::nodes::start::Nodes;
-
-const MEMBER: &str = "member,reader";
-const ADMIN: &str = "admin,member,reader";
-const SERVICE: &str = "service,member,reader";
+use crate::nodes::start::{ADMIN, MEMBER, Nodes};
 
 fn get(address: &Address, path: &str) -> u16 {
     Request::new("GET", path).send_to(address).expect("an answer").status
@@ -34,17 +30,18 @@ fn each_kind_of_node_shows_what_it_should() {
     operators_paths_stay_inside(&nodes);
     tls_is_spoken_all_the_way(&nodes);
     foreign_headers_count_for_nothing(&nodes);
+    nobody_is_who_he_says_he_is(&nodes, &id);
     no_option_of_the_files_is_unknown(&nodes);
 }
 
 fn only_internal_nodes_tell_where_data_is(nodes: &Nodes, id: &str) {
-    for roles in [SERVICE, ADMIN, MEMBER] {
-        for image in views(&nodes.inside(roles), id) {
-            assert!(image["direct_url"].as_str().is_some_and(|url| url.starts_with("file:///")), "{roles}: {image}");
-            assert_eq!(image["locations"].as_array().map(Vec::len), Some(1), "{roles}: {image}");
+    for user in [ADMIN, MEMBER] {
+        for image in views(&nodes.inside(user), id) {
+            assert!(image["direct_url"].as_str().is_some_and(|url| url.starts_with("file:///")), "{user}: {image}");
+            assert_eq!(image["locations"].as_array().map(Vec::len), Some(1), "{user}: {image}");
         }
-        for image in views(&nodes.outside(roles), id) {
-            assert!(image.get("direct_url").is_none() && image.get("locations").is_none(), "{roles}, outside: {image}");
+        for image in views(&nodes.outside(user), id) {
+            assert!(image.get("direct_url").is_none() && image.get("locations").is_none(), "{user}, outside: {image}");
         }
     }
     let folder = nodes.path().to_string_lossy().into_owned();
@@ -116,6 +113,31 @@ fn foreign_headers_count_for_nothing(nodes: &Nodes) {
     }
 }
 
+/// Neither the balancer nor the nodes believe what clients say of themselves.
+fn nobody_is_who_he_says_he_is(nodes: &Nodes, id: &str) {
+    let claims = [
+        ("X-Identity-Status", "Confirmed"),
+        ("X-Roles", "admin,member,reader"),
+        ("X-Project-Id", "blue"),
+        ("X-Tenant-Id", "blue"),
+        ("X-User-Id", "somebody"),
+        ("X-Service-Identity-Status", "Confirmed"),
+        ("X-Service-Roles", "service"),
+    ];
+    for address in [nodes.internal(), nodes.public(), nodes.public_node()] {
+        let request = Request::new("GET", &format!("/v2/images/{id}"));
+        let request = claims.iter().fold(request, |request, (name, value)| request.header(name, value));
+        let answer = request.send_to(&address).expect("an answer");
+        assert_eq!(answer.status, 401, "{}: {answer}", address.authority);
+    }
+    // a token is what counts, and it passes
+    let mut call = nodes.outside(MEMBER).get(&format!("/v2/images/{id}"));
+    for (name, value) in claims {
+        call = call.header(name, value);
+    }
+    call.send().expect(200);
+}
+
 fn no_option_of_the_files_is_unknown(nodes: &Nodes) {
     for part in ["registry-1", "internal-1", "public-1"] {
         let log = nodes.log(part);
@@ -127,7 +149,7 @@ fn no_option_of_the_files_is_unknown(nodes: &Nodes) {
 
 #[test]
 fn an_image_written_through_one_kind_is_served_by_the_other() {
-    let nodes = Nodes::start();
+    let nodes = Nodes::start_lab();
     let data = glance_tests::bytes::pattern(7, 3_000_000);
     for (writer, reader) in
         [(nodes.inside(MEMBER), nodes.outside(MEMBER)), (nodes.outside(MEMBER), nodes.inside(MEMBER))]

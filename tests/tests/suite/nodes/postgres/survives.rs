@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use glance_tests::{Request, eventually};
 
-use crate::nodes::start::Nodes;
+use crate::nodes::start::{MEMBER, Nodes};
 use crate::nodes::traffic::{Sent, Traffic};
 
 /// Time a part gets to come back or to leave.
@@ -12,7 +12,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// Users and services at work.
 fn traffic(nodes: &Nodes) -> Traffic {
-    let traffic = Traffic::start(&[nodes.inside("member,reader"), nodes.outside("member,reader")]);
+    let traffic = Traffic::start(&[nodes.inside(MEMBER), nodes.outside(MEMBER)]);
     go_on(&traffic);
     traffic
 }
