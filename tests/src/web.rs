@@ -90,9 +90,13 @@ impl Drop for WebServer {
 impl Shared {
     fn serve(&self, socket: &TcpStream) -> io::Result<()> {
         socket.set_read_timeout(Some(SILENCE))?;
+        socket.set_nodelay(true)?;
         let mut reader = BufReader::new(socket);
         loop {
             let Some((line, range)) = read_head(&mut reader)? else { return Ok(()) };
+            if self.ended.load(Ordering::SeqCst) {
+                return socket.shutdown(Shutdown::Both);
+            }
             let mut words = line.split(' ');
             let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
             let asked = format!("{method} {path} {}", range.as_deref().unwrap_or_default()).trim_end().to_owned();

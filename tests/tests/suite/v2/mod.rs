@@ -1,6 +1,8 @@
 mod actions;
+mod delete;
 mod disk_images;
 mod download;
+mod locations;
 mod members;
 mod operator_schema;
 mod protection;
