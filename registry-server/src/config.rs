@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use glance_common::config::{ByteSize, Config, ConfigError, Secret, Section, SectionSpec};
+use glance_common::keystone::{Figures, KeystoneError, Validator, ValidatorOptions};
 use glance_common::registry_auth::{SharedKey, WeakSecret};
 use glance_common::web::tls::TlsError;
 use glance_common::web::{HealthOptions, ServeOptions, SocketOptions};
@@ -23,7 +24,8 @@ glance_common::options! {
         pub registry_auth_secret: Option<Secret> = None;
         /// Role that makes an administrator, where the peer does not say who is one.
         pub admin_role: String = "admin".to_owned();
-        /// Let requests without a confirmed identity read what is public (flavor trusted-auth).
+        /// Let requests without a confirmed identity, or without a token, read what is public (flavors trusted-auth and
+        /// keystone).
         pub allow_anonymous_access: bool = false;
         /// Longest request id in characters. 0: any length.
         pub max_request_id_length: usize = 64;
@@ -36,7 +38,7 @@ glance_common::options! {
     /// The pipeline that requests go through.
     pub struct PipelineOptions in "paste_deploy" {
         /// Empty: requests without identity are served as an administrator's. trusted-auth: they are refused.
-        /// Identity headers are believed in both, from peers that may speak for others.
+        /// Identity headers are believed in both, from peers that may speak for others. keystone: tokens say who asks.
         pub flavor: Option<String> = None;
     }
 }
@@ -59,6 +61,9 @@ pub enum SettingsError {
     /// A secret that anybody could guess.
     #[error(transparent)]
     WeakSecret(#[from] WeakSecret),
+    /// Tokens cannot be judged.
+    #[error("[keystone_authtoken] {0}")]
+    Tokens(#[from] KeystoneError),
 }
 
 /// Everything that the registry is told, read and judged.
@@ -74,6 +79,8 @@ pub struct Settings {
     pub health: HealthOptions,
     /// `[database]`.
     pub database: DatabaseOptions,
+    /// `[keystone_authtoken]`, with the flavor that reads it.
+    pub tokens: Option<ValidatorOptions>,
 }
 
 impl Settings {
@@ -82,25 +89,30 @@ impl Settings {
     /// # Errors
     /// [`ConfigError::BadValue`] for the first bad option.
     pub fn read(config: &Config) -> Result<Self, ConfigError> {
+        let pipeline: PipelineOptions = config.section()?;
+        let wants_tokens = Flavor::parse(pipeline.flavor.as_deref()) == Ok(Flavor::Keystone);
         Ok(Self {
             socket: config.section()?,
             registry: config.section()?,
-            pipeline: config.section()?,
+            pipeline,
             health: config.section()?,
             database: config.section()?,
+            tokens: wants_tokens.then(|| ValidatorOptions::read(config)).transpose()?,
         })
     }
 
     /// The sections that are read here.
     #[must_use]
-    pub fn sections() -> Vec<SectionSpec> {
-        vec![
+    pub fn sections(config: &Config) -> Vec<SectionSpec> {
+        let mut sections = vec![
             SocketOptions::spec(),
             RegistryOptions::spec(),
             PipelineOptions::spec(),
             HealthOptions::spec(),
             DatabaseOptions::spec(),
-        ]
+        ];
+        sections.extend(ValidatorOptions::tables(config));
+        sections
     }
 
     /// How the socket is served.
@@ -116,26 +128,30 @@ impl Settings {
     /// How callers are known: by signature where a secret is set, else by certificate, else by address.
     ///
     /// # Errors
-    /// [`SettingsError::Flavor`], [`SettingsError::WeakSecret`].
-    pub fn authentication(&self) -> Result<Authentication, SettingsError> {
+    /// [`SettingsError::Flavor`], [`SettingsError::WeakSecret`], [`SettingsError::Tokens`].
+    pub fn authentication(&self, figures: Figures) -> Result<Authentication, SettingsError> {
         let own = &self.registry;
+        let flavor = Flavor::parse(self.pipeline.flavor.as_deref())?;
         let peers = match &own.registry_auth_secret {
             Some(secret) => PeerTrust::secret(SharedKey::new(secret)?),
             None if self.socket.ca_file.is_some() => PeerTrust::Certificate,
+            None if flavor == Flavor::Keystone => PeerTrust::Anyone,
             None => PeerTrust::PrivateNetwork,
         };
+        let validator = self.tokens.as_ref().map(|options| Validator::new(options, figures)).transpose()?;
         let rules = IdentityRules {
-            flavor: Flavor::parse(self.pipeline.flavor.as_deref())?,
+            flavor,
             admin_role: own.admin_role.trim().to_lowercase(),
             allow_anonymous: own.allow_anonymous_access,
         };
-        Ok(Authentication { peers: Arc::new(peers), rules })
+        Ok(Authentication { peers: Arc::new(peers), rules, validator })
     }
 
     /// Are peers known the same way under both settings?
     pub(crate) fn knows_peers_like(&self, other: &Self) -> bool {
         let secret = |settings: &Self| settings.registry.registry_auth_secret.as_ref().map(|s| s.expose().to_owned());
-        secret(self) == secret(other) && self.socket.ca_file.is_some() == other.socket.ca_file.is_some()
+        let rest = |settings: &Self| (settings.socket.ca_file.is_some(), settings.tokens.is_some());
+        secret(self) == secret(other) && rest(self) == rest(other)
     }
 
     /// How URLs of locations are kept.
@@ -162,17 +178,19 @@ impl Settings {
         let own = &self.registry;
         let by_address_only = own.registry_auth_secret.is_none() && self.socket.ca_file.is_none();
         let local = matches!(self.socket.bind_host.trim(), "127.0.0.1" | "::1" | "localhost");
+        let tokens = Flavor::parse(self.pipeline.flavor.as_deref()) == Ok(Flavor::Keystone);
         let open = self.pipeline.flavor.as_deref().is_none_or(|flavor| flavor.trim().is_empty());
         let table = [
             (
-                by_address_only && !local,
+                by_address_only && !local && !tokens,
                 "every host of a private network may speak for any user: set registry_auth_secret, or cert_file, \
                  key_file and ca_file",
             ),
             (open, "[paste_deploy] flavor is empty: requests without identity are served as an administrator's"),
             (own.allow_anonymous_access, "allow_anonymous_access: requests without identity may read public images"),
         ];
-        table.into_iter().filter(|(risky, _)| *risky).map(|(_, text)| text).collect()
+        let of_tokens = self.tokens.iter().flat_map(ValidatorOptions::warnings);
+        table.into_iter().filter(|(risky, _)| *risky).map(|(_, text)| text).chain(of_tokens).collect()
     }
 }
 
@@ -184,17 +202,29 @@ mod tests {
         Settings::read(&Config::from_text(&format!("[DEFAULT]\n{lines}\n")).unwrap()).unwrap()
     }
 
+    fn figures() -> Figures {
+        Figures::new("test").unwrap()
+    }
+
     #[test]
     fn the_strongest_proof_that_is_configured_is_demanded() {
         let tls = "cert_file = c\nkey_file = k\nca_file = a";
         let secret = "registry_auth_secret = sixteen letters.";
-        let table =
-            [("", "PrivateNetwork"), (tls, "Certificate"), (secret, "Secret"), (&format!("{tls}\n{secret}"), "Secret")];
+        let keystone = "[paste_deploy]\nflavor = keystone\n[keystone_authtoken]\nauth_url = http://k\n\
+                        auth_type = password\nuser_id = u\npassword = p";
+        let table = [
+            ("", "PrivateNetwork"),
+            (tls, "Certificate"),
+            (secret, "Secret"),
+            (&format!("{tls}\n{secret}"), "Secret"),
+            (keystone, "Anyone"),
+            (&format!("{secret}\n{keystone}"), "Secret"),
+        ];
         for (lines, expected) in table {
-            let found = format!("{:?}", settings(lines).authentication().unwrap().peers);
+            let found = format!("{:?}", settings(lines).authentication(figures()).unwrap().peers);
             assert!(found.starts_with(expected), "{lines}: {found}");
         }
-        assert!(settings("registry_auth_secret = short").authentication().is_err());
+        assert!(settings("registry_auth_secret = short").authentication(figures()).is_err());
         // As everywhere in the files, empty is not set: the start tells the risk.
         assert_eq!(settings("registry_auth_secret =").risks(), settings("").risks());
     }

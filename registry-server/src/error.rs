@@ -14,6 +14,12 @@ pub(crate) enum ApiError {
     /// The peer may not speak for others, or there is no identity.
     #[error("{0}")]
     Unauthenticated(&'static str),
+    /// The request carries no token that the identity service knows.
+    #[error("a good token is needed")]
+    TokenRefused,
+    /// The identity service is away.
+    #[error("the identity service is not available")]
+    IdentityAway,
     /// The caller has not the rights that the call needs whatever it is about.
     #[error("{0}")]
     Forbidden(&'static str),

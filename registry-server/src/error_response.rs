@@ -58,6 +58,8 @@ fn refusal(error: &ApiError) -> Refusal {
     match error {
         ApiError::Invalid(_) => Refusal::of(ErrorCode::Invalid),
         ApiError::Unauthenticated(_) => Refusal::of(ErrorCode::Unauthenticated),
+        ApiError::TokenRefused => Refusal::of(ErrorCode::TokenRefused),
+        ApiError::IdentityAway => Refusal::later(),
         ApiError::Forbidden(_) => Refusal::of(ErrorCode::Forbidden),
         ApiError::NoPath => Refusal::of(ErrorCode::NoRoute),
         ApiError::NoMethod { allowed } => Refusal::of(ErrorCode::NoRoute).with_status(405).with_header(ALLOW, allowed),

@@ -27,6 +27,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
+use glance_common::keystone::Figures;
 use glance_common::web::{Health, Metrics, ServeError, ServeHooks, Server, Serving};
 use thiserror::Error;
 
@@ -78,12 +79,14 @@ impl Registry {
         Fut: Future<Output = Result<Settings, String>> + Send + 'static,
     {
         let options = settings.serve_options()?;
-        let terms = Terms::new(settings)?;
+        let figures = Figures::new("glance_registry").map_err(|error| StartError::Metrics(error.to_string()))?;
+        let terms = Terms::new(settings, figures.clone())?;
         let db = Db::open(&settings.database, settings.cipher()?)?;
         let prepared = Prepared::try_now(&db).await?;
         let bound = Server::bind(options).await?;
 
         let metrics = Metrics::new("glance_registry").map_err(|error| StartError::Metrics(error.to_string()))?;
+        figures.register(metrics.registry()).map_err(|error| StartError::Metrics(error.to_string()))?;
         let hooks = ServeHooks::new(metrics).render_faults(error_response::render_fault);
         let health = health(settings, &db, &prepared);
         let state = Data::new(State::new(db.clone(), prepared.clone(), terms));

@@ -75,7 +75,7 @@ fn reload(cli: &Cli, logger: Logger) -> Result<Settings, String> {
 /// Reads the settings. One warning for each option that has no effect; all options at debug level.
 fn tell_settings(config: &Config) -> Result<Settings, ConfigError> {
     let settings = Settings::read(config)?;
-    let mut sections = Settings::sections();
+    let mut sections = Settings::sections(config);
     sections.push(LoggingOptions::spec());
     config.warn_unknown(&sections);
     config.log_options(&sections);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use glance_common::keystone::Figures;
 
 use crate::auth::Authentication;
 use crate::chores::Prepared;
@@ -27,21 +28,24 @@ pub(crate) struct Terms {
     pub(crate) max_images: u32,
     /// What the above was made from.
     settings: Settings,
+    /// Counts tokens; the same after a reload.
+    figures: Figures,
 }
 
 impl Terms {
-    pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
+    pub(crate) fn new(settings: &Settings, figures: Figures) -> Result<Self, SettingsError> {
         Ok(Self {
-            authentication: settings.authentication()?,
+            authentication: settings.authentication(figures.clone())?,
             max_body: usize::try_from(settings.registry.max_request_body.bytes()).unwrap_or(usize::MAX),
             max_images: settings.registry.api_limit_max,
             settings: settings.clone(),
+            figures,
         })
     }
 
     /// New terms. Where peers are known the same way as before, used signatures stay used.
     fn renewed(&self, settings: &Settings) -> Result<Self, SettingsError> {
-        let mut terms = Self::new(settings)?;
+        let mut terms = Self::new(settings, self.figures.clone())?;
         if self.settings.knows_peers_like(settings) {
             terms.authentication.peers = Arc::clone(&self.authentication.peers);
         }

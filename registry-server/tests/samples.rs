@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use glance_common::config::known::SAMPLES;
-use glance_common::config::{Section, sample};
+use glance_common::config::{Config, Section, sample};
 use glance_common::logging::LoggingOptions;
 use glance_registry::config::Settings;
 
 #[test]
 fn the_sample_file_shows_every_option() {
-    let mut tables = Settings::sections();
+    let mut tables = Settings::sections(&Config::from_text("").unwrap());
     tables.push(LoggingOptions::spec());
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../etc/glance-registry.conf.sample");
     sample::keep(&file, &sample::render("glance-registry", &tables)).unwrap();

@@ -64,6 +64,11 @@ impl ValidatorOptions {
         Ok(Self { auth, tokens })
     }
 
+    /// What makes tokens less safe than they could be, and what is asked for and not done (I2): one sentence each.
+    pub fn warnings(&self) -> Vec<&'static str> {
+        self.tokens.warnings()
+    }
+
     /// The tables of these options, for samples and the warnings about unknown ones.
     #[must_use]
     pub fn tables(config: &Config) -> Vec<SectionSpec> {

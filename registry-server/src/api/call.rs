@@ -53,7 +53,7 @@ impl Call {
         };
         let request_id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
         let terms = state.terms();
-        let caller = terms.authentication.authenticate(&Head::from(&request), &request_id)?;
+        let caller = terms.authentication.authenticate(&Head::from(&request), &request_id).await?;
         identify(&caller.context);
         let body = read_body(&request, &mut payload, terms.max_body).await?;
         if caller.proof.is_some_and(|proof| !proof.covers(&body)) {

@@ -9,21 +9,14 @@ pub enum Flavor {
     Open,
     /// `trusted-auth`: every request must carry a confirmed identity.
     TrustedAuth,
+    /// `keystone`: every request must carry a token that the identity service knows.
+    Keystone,
 }
 
 /// A flavor that cannot be served.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum FlavorError {
-    /// Known, but not part of this registry.
-    #[error(
-        "[paste_deploy] flavor: 'keystone' is not supported by this registry: use 'trusted-auth', which believes the \
-         identity headers of API servers that have validated the token"
-    )]
-    Keystone,
-    /// No such flavor.
-    #[error("[paste_deploy] flavor: '{0}' is unknown: leave it empty or use 'trusted-auth'")]
-    Unknown(String),
-}
+#[error("[paste_deploy] flavor: '{0}' is unknown: leave it empty or use 'keystone' or 'trusted-auth'")]
+pub struct FlavorError(String);
 
 impl Flavor {
     /// The flavor of this name; none and the empty one are the same.
@@ -34,8 +27,8 @@ impl Flavor {
         match name.unwrap_or_default().trim() {
             "" => Ok(Self::Open),
             "trusted-auth" => Ok(Self::TrustedAuth),
-            "keystone" => Err(FlavorError::Keystone),
-            other => Err(FlavorError::Unknown(other.to_owned())),
+            "keystone" => Ok(Self::Keystone),
+            other => Err(FlavorError(other.to_owned())),
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Identity headers as a request context.
+//! Identity headers, or a token, as a request context.
 
 use actix_web::http::header::HeaderMap;
 use glance_common::context::RequestContext;
+use glance_common::keystone::{Credentials, KeystoneError, Validator};
 use glance_common::registry_api::headers;
 
 use super::Flavor;
@@ -42,8 +43,38 @@ impl IdentityRules {
         match self.flavor {
             Flavor::Open if silent => Ok(RequestContext::unauthenticated(request_id)),
             Flavor::TrustedAuth if self.allow_anonymous => Ok(RequestContext::anonymous(request_id)),
-            Flavor::Open | Flavor::TrustedAuth => Err(ApiError::Unauthenticated("the identity is not confirmed")),
+            Flavor::Open | Flavor::TrustedAuth | Flavor::Keystone => {
+                Err(ApiError::Unauthenticated("the identity is not confirmed"))
+            }
         }
+    }
+
+    /// The context of a request that carries a token, whose identity headers mean nothing.
+    ///
+    /// Whether the caller is an administrator follows from the roles of the token. A peer that has proved to be one of
+    /// the cloud's own may say otherwise, since its policy may know other administrators; any peer may say less. The
+    /// account of the registry itself is the one that API servers use for work of their own.
+    pub(super) async fn by_token(
+        &self,
+        validator: &Validator,
+        headers: &HeaderMap,
+        request_id: &str,
+        has_proof: bool,
+    ) -> Result<RequestContext, ApiError> {
+        let token = text(headers, headers::AUTH_TOKEN)?.filter(|token| !token.is_empty());
+        if token.is_none() && self.allow_anonymous {
+            return Ok(RequestContext::anonymous(request_id));
+        }
+        let credentials = Credentials { token, is_judged: has_proof, ..Credentials::default() };
+        let caller = validator.judge(&credentials).await.map_err(away)?;
+        let mut context = caller.ok_or(ApiError::TokenRefused)?;
+        let told = flag(headers, headers::IS_ADMIN)?;
+        let by_role = context.has_role(&self.admin_role);
+        let is_admin = if has_proof { told.unwrap_or(by_role) } else { by_role && told != Some(false) };
+        context.is_admin = is_admin || validator.is_own(&context).await.map_err(away)?;
+        context.read_only = flag(headers, headers::READ_ONLY)?.unwrap_or(false);
+        context.request_id = request_id.to_owned();
+        Ok(context)
     }
 
     fn confirmed(&self, headers: &HeaderMap, request_id: &str) -> Result<RequestContext, ApiError> {
@@ -66,6 +97,11 @@ impl IdentityRules {
         context.is_admin = told.unwrap_or_else(|| context.has_role(&self.admin_role));
         Ok(context)
     }
+}
+
+fn away(error: KeystoneError) -> ApiError {
+    log::debug!("nobody can be told apart: {error}");
+    ApiError::IdentityAway
 }
 
 /// A header as text.

@@ -3,6 +3,9 @@
 //! Two questions, always in this order. First the peer: a registry trusts only API servers and tools of the same
 //! cloud, known by the shared secret, by a client certificate, or by an address of a private network. Then the
 //! identity headers, which such a peer is believed.
+//!
+//! With the flavor `keystone` the caller's token says who asks, and the identity service what it is worth. Peers then
+//! need no proof, and have to give it nevertheless where a secret or client certificates are configured.
 
 mod flavor;
 mod identity;
@@ -15,6 +18,7 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
 use glance_common::context::RequestContext;
+use glance_common::keystone::Validator;
 use glance_common::registry_auth::Proof;
 
 pub use flavor::{Flavor, FlavorError};
@@ -60,16 +64,22 @@ pub struct Authentication {
     pub peers: Arc<PeerTrust>,
     /// What is made of their identity headers.
     pub rules: IdentityRules,
+    /// Judges tokens, with the flavor `keystone`.
+    pub validator: Option<Validator>,
 }
 
 impl Authentication {
     /// Judge a request by its head.
     ///
     /// # Errors
-    /// [`ApiError::Unauthenticated`], [`ApiError::Invalid`] for headers that mean nothing, [`ApiError::Overloaded`].
-    pub(crate) fn authenticate(&self, head: &Head<'_>, request_id: &str) -> Result<Caller, ApiError> {
+    /// [`ApiError::Unauthenticated`], [`ApiError::TokenRefused`], [`ApiError::Invalid`] for headers that mean nothing,
+    /// [`ApiError::Overloaded`], [`ApiError::IdentityAway`].
+    pub(crate) async fn authenticate(&self, head: &Head<'_>, request_id: &str) -> Result<Caller, ApiError> {
         let proof = self.peers.admit(head)?;
-        let context = self.rules.context(head.headers, request_id)?;
+        let context = match &self.validator {
+            Some(tokens) => self.rules.by_token(tokens, head.headers, request_id, self.peers.is_proof()).await?,
+            None => self.rules.context(head.headers, request_id)?,
+        };
         Ok(Caller { context, proof })
     }
 }

@@ -21,6 +21,8 @@ pub enum PeerTrust {
     Certificate,
     /// By its address: loopback or a private network.
     PrivateNetwork,
+    /// Not at all: the token of a request says who asks, whoever brings it.
+    Anyone,
 }
 
 /// The secret, and the signatures that were used already.
@@ -41,10 +43,17 @@ impl PeerTrust {
     pub(super) fn admit(&self, head: &Head<'_>) -> Result<Option<Proof>, ApiError> {
         match self {
             Self::Secret(trust) => trust.admit(head, registry_auth::unix_now()).map(Some),
-            Self::Certificate => Ok(None),
+            Self::Certificate | Self::Anyone => Ok(None),
             Self::PrivateNetwork if head.peer.is_some_and(is_private) => Ok(None),
             Self::PrivateNetwork => Err(ApiError::Unauthenticated("the peer is not on a private network")),
         }
+    }
+}
+
+impl PeerTrust {
+    /// Has a peer that was let in proved to be one of the cloud's own?
+    pub(super) const fn is_proof(&self) -> bool {
+        matches!(self, Self::Secret(_) | Self::Certificate)
     }
 }
 

@@ -24,13 +24,13 @@ fn headers(lines: Lines<'_>) -> HeaderMap {
 }
 
 fn ask(peers: PeerTrust, rules: IdentityRules, peer: &str, headers: &HeaderMap) -> Result<RequestContext, String> {
-    let authentication = Authentication { peers: peers.into(), rules };
+    let authentication = Authentication { peers: peers.into(), rules, validator: None };
     judge(&authentication, peer, headers)
 }
 
 fn judge(authentication: &Authentication, peer: &str, headers: &HeaderMap) -> Result<RequestContext, String> {
     let head = Head { method: "GET", target: "/v3/images/1", headers, peer: peer.parse().ok() };
-    let caller = authentication.authenticate(&head, "req-1");
+    let caller = actix_web::rt::System::new().block_on(authentication.authenticate(&head, "req-1"));
     caller.map(|caller| caller.context).map_err(|error| error.to_string())
 }
 
@@ -134,7 +134,7 @@ fn signed(secret: &str, nonce: u64, before: Lines<'_>, after: Lines<'_>) -> Head
 fn a_signature_is_demanded_where_a_secret_is_set() {
     let secret = "the secret of this test";
     let peers = PeerTrust::secret(SharedKey::new(&Secret::from(secret)).unwrap());
-    let authentication = Authentication { peers: peers.into(), rules: rules(Flavor::Open, false) };
+    let authentication = Authentication { peers: peers.into(), rules: rules(Flavor::Open, false), validator: None };
     let own: &[_] = &[("x-identity-status", "Confirmed"), ("x-project-id", "p")];
     let forged: &[_] = &[("x-identity-status", "Confirmed"), ("x-project-id", "other")];
     let refused = "the request is not signed by a peer of this registry";
