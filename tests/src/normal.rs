@@ -12,6 +12,7 @@ use crate::http::Answer;
 const COMPARED: &[&str] = &[
     "accept-patch",
     "accept-ranges",
+    "access-control-*",
     "allow",
     "content-md5",
     "content-range",
@@ -20,6 +21,7 @@ const COMPARED: &[&str] = &[
     "openstack-image-import-methods",
     "openstack-image-store-ids",
     "retry-after",
+    "vary",
     "www-authenticate",
     "x-image-meta-*",
     "x-openstack-request-id",

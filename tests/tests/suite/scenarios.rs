@@ -4,16 +4,6 @@ use std::collections::BTreeSet;
 
 use glance_tests::{Cloud, Engine, golden, scenario};
 
-/// Recorded with the property protections, the schema or the options that lie beside them.
-const CONFIGURED: [&str; 6] = [
-    "configured/delayed_delete",
-    "configured/locations",
-    "configured/locations_hidden",
-    "configured/operator_schema",
-    "configured/protections",
-    "configured/quotas",
-];
-
 /// Runs a scenario on a new cloud with the reference's settings and compares every answer.
 fn check(name: &str) {
     let cloud = Cloud::builder().like_the_reference_for(name).start();
@@ -43,43 +33,45 @@ macro_rules! scenarios {
     };
 }
 
-scenarios!(access actions create data errors list members patch router show_delete tags versions);
+scenarios!(access actions create data errors list members patch rights router show_delete tags versions);
 
-#[test]
-fn property_protections() {
-    check("configured/protections");
+/// Scenarios that were recorded with the rules, the schema, the policy or the options that lie beside them.
+macro_rules! configured {
+    ($($test:ident: $name:literal;)+) => {
+        const CONFIGURED: &[&str] = &[$($name),+];
+
+        $(#[test]
+        fn $test() {
+            check($name);
+        })+
+    };
 }
 
-#[test]
-fn locations() {
-    check("configured/locations");
-}
-
-#[test]
-fn hidden_locations() {
-    check("configured/locations_hidden");
-}
-
-#[test]
-fn delayed_delete() {
-    check("configured/delayed_delete");
-}
-
-#[test]
-fn declared_properties() {
-    check("configured/operator_schema");
-}
-
-#[test]
-fn quotas() {
-    check("configured/quotas");
+configured! {
+    other_origins: "configured/cors";
+    all_origins: "configured/cors_wildcard";
+    delayed_delete: "configured/delayed_delete";
+    public_endpoint: "configured/endpoint";
+    locations: "configured/locations";
+    hidden_locations: "configured/locations_hidden";
+    no_identity: "configured/no_identity";
+    no_identity_with_old_defaults: "configured/no_identity_old_defaults";
+    old_defaults: "configured/old_defaults";
+    declared_properties: "configured/operator_schema";
+    own_policy: "configured/policy";
+    property_protections: "configured/protections";
+    proxy_headers: "configured/proxies";
+    quotas: "configured/quotas";
+    versions_with_a_cache: "configured/versions_cache";
+    versions_of_a_plain_server: "configured/versions_plain";
+    versions_with_several_stores: "configured/versions_stores";
 }
 
 #[test]
 fn every_difference_has_a_reason_in_the_ledger_and_no_reason_is_left_over() {
     let ledger = include_str!("../../compatibility.md");
     let filled = Engine::ALL.map(|engine| format!("database/read.{}", engine.name()));
-    let goldens = scenario::names().into_iter().chain(filled).chain(CONFIGURED.map(str::to_owned));
+    let goldens = scenario::names().into_iter().chain(filled).chain(CONFIGURED.iter().map(|name| (*name).to_owned()));
     let entries = goldens.flat_map(|name| golden::load(&name).answers);
     let used: BTreeSet<String> = entries.filter_map(|entry| entry.ours.map(|ours| ours.because)).collect();
     let rows = ledger.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));

@@ -1,12 +1,15 @@
 //! `cargo xtask golden`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::Outcome;
 use crate::reference::{self, Reference};
 use crate::shell::{self, ALL_ENGINES, Scratch, cargo, must_succeed};
+
+/// Scenarios that want a reference of their own.
+const CONFIGURED: &str = "configured/";
 
 /// Options of the command. Without any it compares our answers with the golden ones.
 #[derive(Args)]
@@ -66,18 +69,25 @@ pub(crate) fn golden(options: &Options) -> Outcome {
 }
 
 fn record(options: &Options) -> Outcome {
-    let (mut own, mut place) = (None, None);
     if let (Some(url), Some(data)) = (&options.url, &options.data) {
-        place = Some((url.clone(), data.clone()));
-    } else {
-        let reference = own.insert(Reference::start()?);
-        place.get_or_insert_with(|| (reference.url.clone(), reference.folder()));
+        return record_from(url, data, &options.names);
     }
-    let Some((url, data)) = place else {
-        return Err("no reference".into());
-    };
+    let (configured, plain): (Vec<String>, Vec<String>) =
+        options.names.iter().cloned().partition(|name| name.starts_with(CONFIGURED));
+    if !plain.is_empty() || configured.is_empty() {
+        let reference = Reference::start_for(None)?;
+        record_from(&reference.url, &reference.folder(), &plain)?;
+    }
+    for name in configured {
+        let reference = Reference::start_for(Some(&shell::root().join("tests/scenarios").join(&name)))?;
+        record_from(&reference.url, &reference.folder(), &[name])?;
+    }
+    Ok(())
+}
+
+fn record_from(url: &str, data: &Path, names: &[String]) -> Outcome {
     let mut command = std::process::Command::new(program());
-    command.args(["record", "--url", &url, "--data"]).arg(data).args(&options.names);
+    command.args(["record", "--url", url, "--data"]).arg(data).args(names);
     must_succeed("recording", &mut command)
 }
 

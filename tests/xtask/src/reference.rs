@@ -1,7 +1,7 @@
 //! The reference service, for the commands that need it: it is installed from PyPI into a
 //! virtual environment below `target`, once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -30,11 +30,14 @@ pub(crate) struct Reference {
 }
 
 impl Reference {
-    /// Starts one on a new SQLite database.
-    pub(crate) fn start() -> Result<Self, String> {
+    /// Starts one on a new SQLite database, with what lies beside the scenario if it wants a configuration of its own.
+    pub(crate) fn start_for(scenario: Option<&Path>) -> Result<Self, String> {
         let scratch = Scratch::new("reference")?;
         let mut command = shell::tool("reference", &["start".as_ref(), scratch.path()]);
         command.env("REFERENCE_VENV", venv());
+        if let Some(scenario) = scenario {
+            command.env("REFERENCE_SCENARIO", scenario);
+        }
         let url = shell::output_of("starting the reference", &mut command)?.trim().to_owned();
         Ok(Self { scratch, url })
     }
