@@ -53,7 +53,7 @@ pub(super) fn image_to_change(
     let version = versions::bump(session, id)?;
     let mut image = visible_image(session, context, id, scope)?;
     if !is_mutable(context, image.owner.as_deref()) {
-        return Err(DbError::Forbidden("You are not permitted to modify this image."));
+        return Err(DbError::Forbidden("You do not own this image"));
     }
     image.version = version - 1;
     Ok(image)
