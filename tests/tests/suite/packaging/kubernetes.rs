@@ -75,7 +75,7 @@ fn option(deployment: &Value, key: &str) -> Option<String> {
     let files = files(deployment);
     let lines = files.iter().flat_map(|(_, text)| text.lines());
     let values = lines.filter_map(|line| line.split_once('=')).filter(|(name, _)| name.trim() == key);
-    values.map(|(_, value)| value.trim().to_owned()).last()
+    values.map(|(_, value)| value.trim().to_owned()).next_back()
 }
 
 #[test]
