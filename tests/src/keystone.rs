@@ -131,6 +131,8 @@ impl Keystone {
         // one process: loading the program takes most of the start
         line.extend(["--pyargv", &conf, "--die-on-term", "--need-app", "--threads", "8"]);
         line.extend(["--buffer-size", "65535", "--disable-logging"]);
+        // on a busy machine a client may need longer than the usual four seconds for its request
+        line.extend(["--socket-timeout", "60"]);
         // it closes connections after an answer, and should say so
         line.extend(["--add-header", "Connection: close"]);
         let folder = self.folder.path().to_string_lossy();
@@ -247,13 +249,24 @@ impl Keystone {
         Caller::Token(self.token(user, scope))
     }
 
-    /// A caller with a new token got by any method, in the scope that the method brings.
+    /// A caller with a token of a new application credential of a user; rules that are null are none.
     ///
     /// # Panics
     /// When Keystone refuses it.
     #[track_caller]
-    pub fn caller_by(&self, identity: &Value) -> Caller {
-        Caller::Token(self.authenticate(identity, Scope::Unscoped))
+    pub fn application_credential(&self, user: &str, project: &str, name: &str, rules: &Value) -> Caller {
+        let mut wanted = json!({ "name": name });
+        if !rules.is_null() {
+            wanted["access_rules"] = rules.clone();
+        }
+        let path = format!("/v3/users/{}/application_credentials", self.id("users", user));
+        let request = Request::new("POST", &path).header("X-Auth-Token", &self.token(user, Scope::Project(project)));
+        let request = request.json(&json!({ "application_credential": wanted }));
+        let made = request.send_to(&self.address()).must("Keystone").expect(201).json();
+        let made = &made["application_credential"];
+        let method = "application_credential";
+        let identity = json!({"methods": [method], method: {"id": made["id"], "secret": made["secret"]}});
+        Caller::Token(self.authenticate(&identity, Scope::Unscoped))
     }
 
     /// Takes a token back.

@@ -137,20 +137,7 @@ fn anonymous_callers_read_only_where_they_are_allowed() {
 #[test]
 fn application_credentials_act_within_their_rules() {
     let keystone = Keystone::shared();
-    let user = keystone.id("users", "blue-member");
-    let own = keystone.token("blue-member", Scope::Project("blue"));
-    let credential = |name: &str, rules: Value| {
-        let mut body = json!({"application_credential": {"name": name}});
-        if !rules.is_null() {
-            body["application_credential"]["access_rules"] = rules;
-        }
-        let request = glance_tests::Request::new("POST", &format!("/v3/users/{user}/application_credentials"));
-        let answer = request.header("X-Auth-Token", &own).json(&body).send_to(&keystone.address()).unwrap().expect(201);
-        let made = &answer.json()["application_credential"];
-        let method = "application_credential";
-        let identity = json!({"methods": [method], method: {"id": made["id"], "secret": made["secret"]}});
-        keystone.caller_by(&identity)
-    };
+    let credential = |name: &str, rules: Value| keystone.application_credential("blue-member", "blue", name, &rules);
     let reads = json!([{"service": "image", "method": "GET", "path": "/v2/images"}]);
     let (free, bound) = (credential("free", Value::Null), credential("bound", reads));
     for (service_type, list, create) in [("image", 200, 401), ("", 401, 401)] {

@@ -1,6 +1,8 @@
 //! Callers with tokens of a real Keystone.
 
 mod callers;
+mod outages;
+mod registry;
 
 use glance_tests::{Cloud, Keystone};
 
