@@ -19,11 +19,12 @@ const MANY: usize = 64;
 const SIZE: usize = 95_000;
 
 fn quota(engine: Engine, bytes: &str) -> Builder {
-    Cloud::builder()
-        .database(engine)
-        .api_option("DEFAULT", "user_storage_quota", bytes)
-        .api_option("DEFAULT", "worker_lease_seconds", "3")
-        .api_option("DEFAULT", "worker_recovery_interval", "1")
+    Cloud::builder().database(engine).api_option("DEFAULT", "user_storage_quota", bytes)
+}
+
+/// What a dead node leaves, and an image that is gone, are noticed soon.
+fn short_leases(builder: Builder) -> Builder {
+    builder.api_option("DEFAULT", "worker_lease_seconds", "5").api_option("DEFAULT", "worker_recovery_interval", "1")
 }
 
 /// Number and bytes of the active images that a project has.
@@ -91,7 +92,7 @@ fn unknown_sizes_never_pass(engine: Engine) {
 
 /// A node that dies keeps its share until another one has removed what it wrote; then all of it is free again.
 fn killed_node_gives_back(engine: Engine) {
-    let mut cloud = quota(engine, "1MB").start();
+    let mut cloud = short_leases(quota(engine, "1MB")).start();
     let owner = cloud.as_member("p1");
     let (known, unknown) = (NewImage::default().create(&owner), NewImage::default().create(&owner));
     let running = (
@@ -121,7 +122,7 @@ fn killed_node_gives_back(engine: Engine) {
 
 /// F3: an image that is deleted while it is written counts until its bytes are gone, and no longer.
 fn deleted_upload_gives_back(engine: Engine) {
-    let cloud = quota(engine, "1MB").start();
+    let cloud = short_leases(quota(engine, "1MB")).start();
     let owner = cloud.as_member("p1");
     let id = NewImage::default().create(&owner);
     let running = begin_upload(&owner, &id, 900_000, &pattern(4, 400_000));
@@ -159,10 +160,7 @@ fn patches_never_pass(engine: Engine) {
     assert!(count(&image) <= 5 && image["tags"].as_array().is_some_and(|tags| tags.len() <= 5), "{image}");
     for n in 0..8 {
         let status = owner.patch(&path, &property(n)).send().status;
-        assert_eq!(
-            status,
-            if image.get(format!("p_{n}")).is_some() || count(&owner.show(&id)) <= 5 { status } else { 413 }
-        );
+        assert!([200, 413].contains(&status), "{status}");
     }
     assert_eq!(count(&owner.show(&id)), 5);
     owner.patch(&path, &json!([{"op": "add", "path": "/p_more", "value": "x"}])).send().expect(413);
