@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use glance_common::model::{Image, ImageStatus, Location, LocationStatus};
+use glance_common::model::{Image, Location, LocationStatus};
 
 use super::change::Position;
 use super::locations::{Promised, removed_index};
@@ -112,7 +112,7 @@ impl Draft {
         if size.is_none() {
             located.size = self.image.size;
         }
-        if status == ImageStatus::Queued && self.image.status == ImageStatus::Active {
+        if status != self.image.status {
             located.becomes_active = true;
             self.image.checksum = promised.checksum.clone().or_else(|| self.image.checksum.take());
             self.image.os_hash_algo = promised.os_hash_algo.clone().or_else(|| self.image.os_hash_algo.take());

@@ -25,6 +25,30 @@ pub const fn successors(from: ImageStatus) -> &'static [ImageStatus] {
     }
 }
 
+/// A change of status that an operation makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// The only status that it comes from.
+    pub from: ImageStatus,
+    /// The status that it leads to.
+    pub to: ImageStatus,
+}
+
+impl Step {
+    /// The first byte of an upload.
+    pub const UPLOAD_BEGINS: Self = Self { from: Queued, to: Saving };
+    /// The last one.
+    pub const UPLOAD_ENDS: Self = Self { from: Saving, to: Active };
+    /// An upload that came to nothing.
+    pub const UPLOAD_FAILS: Self = Self { from: Saving, to: Queued };
+    /// An image without data is told where there is some.
+    pub const FIRST_LOCATION: Self = Self { from: Queued, to: Active };
+    /// Nobody but administrators may download any more.
+    pub const DEACTIVATION: Self = Self { from: Active, to: Deactivated };
+    /// Back in use.
+    pub const REACTIVATION: Self = Self { from: Deactivated, to: Active };
+}
+
 /// May an image go from one status to the other?
 #[must_use]
 pub fn may_change(from: ImageStatus, to: ImageStatus) -> bool {
@@ -52,8 +76,9 @@ pub fn check_upload(
     disk_format: Option<&str>,
     container_format: Option<&str>,
 ) -> Result<(), Refusal> {
-    if !may_change(status, Saving) {
-        return Err(Refusal::conflict(illegal_transition(status, Saving)));
+    let Step { from, to } = Step::UPLOAD_BEGINS;
+    if status != from {
+        return Err(Refusal::conflict(illegal_transition(status, to)));
     }
     check_formats_set(disk_format, container_format)
 }
@@ -135,21 +160,12 @@ pub enum Action {
 }
 
 impl Action {
-    /// The only status that it may come from; other ways to the same status belong to other operations.
+    /// What it does. Other ways to the same status belong to other operations.
     #[must_use]
-    pub const fn source(self) -> ImageStatus {
+    pub const fn step(self) -> Step {
         match self {
-            Self::Deactivate => Active,
-            Self::Reactivate => Deactivated,
-        }
-    }
-
-    /// The status that it leads to.
-    #[must_use]
-    pub const fn target(self) -> ImageStatus {
-        match self {
-            Self::Deactivate => Deactivated,
-            Self::Reactivate => Active,
+            Self::Deactivate => Step::DEACTIVATION,
+            Self::Reactivate => Step::REACTIVATION,
         }
     }
 
@@ -165,8 +181,9 @@ impl Action {
     /// # Errors
     /// 403 in any third status.
     pub fn is_due(self, status: ImageStatus) -> Result<bool, Refusal> {
-        if status == self.source() || status == self.target() {
-            return Ok(status == self.source());
+        let Step { from, to } = self.step();
+        if status == from || status == to {
+            return Ok(status == from);
         }
         Err(Refusal::forbidden(format!("Not allowed to {} image in status '{status}'", self.verb())))
     }
@@ -208,6 +225,21 @@ mod tests {
                 assert_eq!(may_change(from, *to), wanted, "{from} to {to}");
                 assert_eq!(predecessors(*to).contains(&from), wanted, "{to} from {from}");
             }
+        }
+    }
+
+    #[test]
+    fn steps_are_those_of_the_machine() {
+        let steps = [
+            Step::UPLOAD_BEGINS,
+            Step::UPLOAD_ENDS,
+            Step::UPLOAD_FAILS,
+            Step::FIRST_LOCATION,
+            Step::DEACTIVATION,
+            Step::REACTIVATION,
+        ];
+        for Step { from, to } in steps {
+            assert!(may_change(from, to), "{from} to {to}");
         }
     }
 

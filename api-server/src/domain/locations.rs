@@ -3,10 +3,11 @@
 //! The service asks them in two steps, since between them it asks the store for the size of what is added: first
 //! [`begin`], then [`Locations::add`] or [`Locations::replace`].
 
-use glance_common::model::{Image, ImageStatus, Location, LocationMetadata, LocationStatus};
+use glance_common::model::{Image, Location, LocationMetadata, LocationStatus};
 use serde_json::Value;
 
 use super::change::{GivenLocation, LocationsOperation, Position};
+use super::lifecycle::Step;
 use super::{Quotas, Refusal, lifecycle};
 
 /// Row id of a location that is not stored yet.
@@ -133,18 +134,16 @@ pub fn replace(image: &mut Image, list: &[GivenLocation], sizes: &[i64]) -> Resu
             image.size.get_or_insert(*size);
         }
     }
-    match (image.status, sizes.first()) {
-        (ImageStatus::Queued, Some(size)) => activate(image, *size),
-        _ => Ok(()),
-    }
+    sizes.first().map_or(Ok(()), |size| activate(image, *size))
 }
 
 /// An image with a place has data.
 fn activate(image: &mut Image, size: i64) -> Result<(), Refusal> {
     image.size.get_or_insert(size);
-    if image.status == ImageStatus::Queued {
+    let Step { from, to } = Step::FIRST_LOCATION;
+    if image.status == from {
         lifecycle::check_formats_set(image.disk_format.as_deref(), image.container_format.as_deref())?;
-        image.status = ImageStatus::Active;
+        image.status = to;
     }
     Ok(())
 }
@@ -213,7 +212,7 @@ fn promised(image: &Image, list: &[GivenLocation], rule: DigestRule) -> Result<P
     if new.is_empty() {
         return Ok(Promised::default());
     }
-    if image.status != ImageStatus::Queued {
+    if image.status != Step::FIRST_LOCATION.from {
         let keys: Vec<&str> = new.iter().map(|(key, _)| *key).collect();
         let keys = keys.join(", ");
         let text = format!("New value(s) for {keys} may only be provided when image status is 'queued'");

@@ -1,6 +1,6 @@
 //! Every rule with its words.
 
-use glance_common::model::{ImageId, Timestamp, Visibility};
+use glance_common::model::{ImageId, ImageStatus, Timestamp, Visibility};
 use serde_json::json;
 
 use super::super::RefusalClass;

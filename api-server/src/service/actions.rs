@@ -6,7 +6,7 @@ use glance_common::registry_api::{ImageFields, ImageUpdate, Patch};
 use glance_registry_client::RegistryError;
 
 use super::access::{find_image, no_image_found};
-use crate::domain::lifecycle::Action;
+use crate::domain::lifecycle::{Action, Step};
 use crate::error::{ApiError, Situation};
 use crate::policy::{Rule, require_writer};
 use crate::state::AppState;
@@ -31,11 +31,12 @@ pub async fn act(context: &RequestContext, app: &AppState, id: &str, action: Act
         if !action.is_due(image.status)? {
             return Ok(());
         }
-        let set = ImageFields { status: Patch::Set(action.target()), ..ImageFields::default() };
-        let update = ImageUpdate { from: vec![action.source()], set, ..ImageUpdate::default() };
+        let Step { from, to } = action.step();
+        let set = ImageFields { status: Patch::Set(to), ..ImageFields::default() };
+        let update = ImageUpdate { from: vec![from], set, ..ImageUpdate::default() };
         match app.registry.update_image(context, &image.id, &update).await {
             Ok(_) => {
-                log::info!("image {id} is {} now", action.target());
+                log::info!("image {id} is {to} now");
                 return Ok(());
             }
             Err(RegistryError::Conflict { .. }) => {}

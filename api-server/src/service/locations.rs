@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glance_common::context::RequestContext;
-use glance_common::model::{Image, ImageId, ImageStatus, Location, LocationStatus};
+use glance_common::model::{Image, ImageId, Location, LocationStatus};
 use glance_common::registry_api::{
     ImageFields, ImageUpdate, LocationRemove, LocationsChange, NewLease, NewLocation, Patch, QuotaClaim,
 };
@@ -29,6 +29,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{lease, limits, spawn_for_request};
 use crate::domain::change::{GivenLocation, LocationsOperation};
 use crate::domain::draft::{Draft, Located};
+use crate::domain::lifecycle::Step;
 use crate::domain::locations::{self, DigestRule, NEW};
 use crate::domain::{Operation, Quotas};
 use crate::error::{ApiError, Situation};
@@ -192,7 +193,7 @@ pub(super) fn add_to_update(app: &AppState, id: &ImageId, located: Located, upda
 
 fn become_active(promised: locations::Promised, set: &mut ImageFields) {
     let given = |value: Option<String>| value.map_or(Patch::Keep, |value| Patch::Set(Some(value)));
-    set.status = Patch::Set(ImageStatus::Active);
+    set.status = Patch::Set(Step::FIRST_LOCATION.to);
     set.checksum = given(promised.checksum);
     set.os_hash_algo = given(promised.os_hash_algo);
     set.os_hash_value = given(promised.os_hash_value);

@@ -12,14 +12,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glance_common::context::RequestContext;
-use glance_common::model::{Image, ImageId, ImageStatus, LocationStatus};
+use glance_common::model::{Image, ImageId, LocationStatus};
 use glance_common::registry_api::{ImageFields, ImageUpdate, LocationsChange, NewLocation, Patch, QuotaClaim};
 use glance_registry_client::RegistryError;
 
 use super::lease::{self, UploadNotes};
 use super::metering::{Ending, Meter};
 use super::{limits, spawn_for_request};
-use crate::domain::lifecycle;
+use crate::domain::lifecycle::{self, Step};
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::stores::ingest::Ingested;
@@ -68,8 +68,8 @@ impl Saving {
         let take_lease = lease::on_image(app, lease::UPLOAD, &image.id, detail);
         let lease = take_lease.id.clone();
         let update = ImageUpdate {
-            from: vec![ImageStatus::Queued],
-            set: ImageFields { status: Patch::Set(ImageStatus::Saving), ..ImageFields::default() },
+            from: vec![Step::UPLOAD_BEGINS.from],
+            set: ImageFields { status: Patch::Set(Step::UPLOAD_BEGINS.to), ..ImageFields::default() },
             take_lease: Some(take_lease),
             quota: plan.quota.clone(),
             ..ImageUpdate::default()
@@ -77,10 +77,10 @@ impl Saving {
         let image = app.registry.update_image(context, &image.id, &update).await.map_err(|error| match error {
             RegistryError::NotFound(_) => gone(&image.id),
             RegistryError::Conflict { status: Some(status), .. } => {
-                ApiError::conflict(lifecycle::illegal_transition(status, ImageStatus::Saving))
+                ApiError::conflict(lifecycle::illegal_transition(status, Step::UPLOAD_BEGINS.to))
             }
             RegistryError::LeaseHeld(_) => {
-                ApiError::conflict(lifecycle::illegal_transition(ImageStatus::Saving, ImageStatus::Saving))
+                ApiError::conflict(lifecycle::illegal_transition(Step::UPLOAD_BEGINS.to, Step::UPLOAD_BEGINS.to))
             }
             other => limits::refused(context, plan.announced, other, Into::into),
         })?;
@@ -142,7 +142,7 @@ impl Saving {
 
     fn completion(&self, ingested: Ingested) -> ImageUpdate {
         let set = ImageFields {
-            status: Patch::Set(ImageStatus::Active),
+            status: Patch::Set(Step::UPLOAD_ENDS.to),
             size: Patch::Set(i64::try_from(ingested.size).ok()),
             virtual_size: Patch::Set(ingested.virtual_size.and_then(|size| i64::try_from(size).ok())),
             checksum: Patch::Set(Some(ingested.md5_hex)),
@@ -153,7 +153,7 @@ impl Saving {
         let Location { url, metadata } = ingested.location;
         let location = NewLocation { id: None, url, metadata, status: LocationStatus::Active };
         ImageUpdate {
-            from: vec![ImageStatus::Saving],
+            from: vec![Step::UPLOAD_ENDS.from],
             set,
             locations: Some(LocationsChange::Add(vec![location])),
             end_lease: Some(self.lease.clone()),
@@ -206,7 +206,7 @@ pub(super) async fn restore(service: &RequestContext, app: &AppState, id: &Image
         }
     }
     let set = ImageFields {
-        status: Patch::Set(ImageStatus::Queued),
+        status: Patch::Set(Step::UPLOAD_FAILS.to),
         size: Patch::Set(None),
         virtual_size: Patch::Set(None),
         checksum: Patch::Set(None),
@@ -214,7 +214,7 @@ pub(super) async fn restore(service: &RequestContext, app: &AppState, id: &Image
         os_hash_value: Patch::Set(None),
         ..ImageFields::default()
     };
-    let (from, end_lease) = (vec![ImageStatus::Saving], Some(lease.to_owned()));
+    let (from, end_lease) = (vec![Step::UPLOAD_FAILS.from], Some(lease.to_owned()));
     let update = ImageUpdate { from, set, end_lease, ..ImageUpdate::default() };
     match app.registry.patient(UNDO_PATIENCE).update_image(service, id, &update).await {
         Ok(_) | Err(RegistryError::LeaseLost(_)) => {}
