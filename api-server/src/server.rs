@@ -64,6 +64,12 @@ impl Server {
         for warning in app.options.warnings() {
             log::warn!("{warning}");
         }
+        if app.cors.as_ref().is_some_and(|cors| cors.has_wildcard()) {
+            log::warn!("[cors] allowed_origin: pages of all origins may use the API, without credentials");
+        }
+        if !app.policy.enforces_new_defaults() {
+            log::warn!("[oslo_policy] enforce_new_defaults is off: what the old rules allowed is allowed as well");
+        }
         for warning in app.validator.iter().flat_map(|validator| validator.warnings()) {
             log::warn!("[keystone_authtoken] {warning}");
         }

@@ -17,6 +17,12 @@ fn the_sample_file_shows_every_option() {
     sample::keep(&file, &sample::render("glance-api", &tables)).unwrap();
 }
 
+#[test]
+fn the_sample_file_of_the_policy_shows_every_rule() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../etc/policy.yaml.sample");
+    sample::keep(&file, &glance_api::policy::sample()).unwrap();
+}
+
 /// Every option of the reference's sample files, uncommented, at its default. Only what a test cannot have (the usual
 /// port and folders, an identity service) is changed by a second file.
 #[test]

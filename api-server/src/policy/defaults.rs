@@ -5,6 +5,8 @@
 pub(super) struct RuleDefault {
     /// Name in policy files.
     pub name: &'static str,
+    /// What it guards.
+    pub doc: &'static [&'static str],
     /// The rule itself.
     pub check: &'static str,
     /// What is allowed beside it with `enforce_new_defaults = false`.
@@ -30,6 +32,7 @@ macro_rules! rules {
                 match self {
                     $(Self::$variant => RuleDefault {
                         name: $name,
+                        doc: &[$($doc),+],
                         check: $check,
                         legacy: rules!(@legacy $($legacy)?),
                         project_scope: rules!(@scope $($any_scope)?),

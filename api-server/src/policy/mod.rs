@@ -15,6 +15,7 @@ mod enforcer;
 mod files;
 mod parser;
 mod rule_set;
+mod sample;
 mod targets;
 
 pub use check::{Attribute, Target};
@@ -22,6 +23,7 @@ pub use defaults::Rule;
 pub use enforcer::{Enforcer, PolicyError, PolicyOptions, require_writer};
 pub use parser::ParseError;
 pub use rule_set::RuleError;
+pub use sample::sample;
 pub use targets::{CallerTarget, ImageTarget, NewImageTarget, NoTarget, ProjectTarget};
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use glance_common::model::{Image, ImageId, ImageStatus, MemberStatus, Membership
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use super::defaults::RuleDefault;
 use super::*;
 use crate::error::Situation;
 
@@ -330,6 +331,21 @@ fn the_defaults_decide_by_role_operation_and_visibility() {
             assert!(expected == "." || outcome == expected, "{visibility} {name} {who}: {outcome}, not {expected}");
         }
     }
+}
+
+#[test]
+fn the_built_in_rules_are_those_of_the_reference() {
+    let mut own: Vec<_> = Rule::ALL
+        .iter()
+        .map(|rule| {
+            let RuleDefault { name, check, legacy, project_scope, .. } = rule.default();
+            let scope = if project_scope { "project" } else { "any" };
+            format!("{name} | {check} | {} | {scope}", legacy.unwrap_or("-"))
+        })
+        .collect();
+    own.sort();
+    let recorded: Vec<_> = include_str!("../../../tests/golden/policy.txt").lines().collect();
+    assert_eq!(own, recorded);
 }
 
 #[test]
