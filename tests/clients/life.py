@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import pty
 import subprocess
 import sys
 import tempfile
@@ -30,19 +31,46 @@ class Program:
     def __init__(self, program, environment):
         self.program, self.environment = program, environment
 
+    def end(self, *words):
+        """Runs it; its standard input is a terminal, since programs take other ones for data."""
+        ours, theirs = pty.openpty()
+        try:
+            return subprocess.run([self.program, *words], env=self.environment, stdin=theirs, capture_output=True,
+                                  text=True, timeout=120)
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
     def run(self, *words):
-        line = [self.program, *words]
-        ended = subprocess.run(line, env=self.environment, capture_output=True, text=True, timeout=120)
+        ended = self.end(*words)
         if ended.returncode != 0:
-            raise AssertionError(f"{' '.join(line)} ended with {ended.returncode}: {ended.stdout}{ended.stderr}")
+            raise AssertionError(f"{' '.join(words)} ended with {ended.returncode}: {ended.stdout}{ended.stderr}")
         return ended.stdout
+
+    def run_watched(self, *words):
+        """Runs it with a terminal for its output too, where alone it shows progress."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([self.program, *words], env=self.environment, stdin=theirs, stdout=theirs,
+                                   stderr=theirs)
+        os.close(theirs)
+        printed = b""
+        try:
+            while piece := os.read(ours, 65536):
+                printed += piece
+        except OSError:
+            pass  # how the end of a terminal is told
+        finally:
+            os.close(ours)
+        text = printed.decode(errors="replace")
+        check(0, process.wait(120), f"{' '.join(words)}: {text}")
+        return text
 
     def json(self, *words):
         return json.loads(self.run(*words, "-f", "json"))
 
     def refused(self, *words):
         """Fails unless the client is refused; gives what it says."""
-        ended = subprocess.run([self.program, *words], env=self.environment, capture_output=True, text=True, timeout=120)
+        ended = self.end(*words)
         if ended.returncode == 0:
             raise AssertionError(f"{' '.join(words)} was not refused: {ended.stdout}")
         return ended.stdout + ended.stderr
@@ -102,6 +130,9 @@ def openstackclient(stage, folder, bins):
     check("active", blue.json("image", "show", image)["status"], "status")
     blue.run("image", "remove", "project", image, stage.facts["PROJECT_red"])
     red.refused("image", "show", image)
+    second = blue.json("image", "create", "--disk-format", "raw", "osc-second")["id"]
+    contains("100%", blue.run_watched("image", "create", "--progress", "--file", source, "osc-third"), "progress")
+    blue.run("image", "delete", second, "osc-third")
     blue.run("image", "set", "--protected", image)
     contains("protected", blue.refused("image", "delete", image), "refusal")
     blue.run("image", "set", "--unprotected", image)
@@ -119,10 +150,10 @@ def glanceclient(stage, folder, bins):
     blue.run("image-create", "--id", image, "--name", "glance-image", "--disk-format", "raw", "--container-format",
              "bare", "--property", "os_distro=debian", "--tags", "first")
     contains("queued", blue.run("image-show", image), "show")
-    progress = blue.run("image-upload", "--file", source, "--progress", image)
+    progress = blue.run_watched("image-upload", "--file", source, "--progress", image)
     contains("100%", progress, "progress of an upload")
     shown = blue.run("image-show", image)
-    for part in ("active", str(len(DATA)), DIGEST, "debian"):
+    for part in ("active", str(len(DATA)), DIGEST[:64], "debian"):
         contains(part, shown, "show")
     for filters in (
         ["--property-filter", "os_distro=debian"], ["--visibility", "shared"], ["--tag", "first"],
@@ -145,7 +176,7 @@ def glanceclient(stage, folder, bins):
     contains("pending", blue.run("member-list", "--image-id", image), "member")
     red.run("member-update", image, stage.facts["PROJECT_red"], "accepted")
     contains(image, red.run("image-list", "--visibility", "shared", "--member-status", "accepted"), "accepted list")
-    contains("100%", red.run("image-download", image, "--file", target, "--progress"), "progress of a download")
+    contains("100%", red.run_watched("image-download", image, "--file", target, "--progress"), "progress of a download")
     check(DATA, open(target, "rb").read(), "downloaded data")
     blue.run("image-deactivate", image)
     contains("deactivated", red.refused("image-download", image, "--file", target), "refusal")
@@ -155,8 +186,6 @@ def glanceclient(stage, folder, bins):
     red.refused("image-show", image)
     blue.run("image-delete", image)
     contains("No image found", blue.refused("image-show", image), "refusal")
-    for schema in ("image-schema-does-not-exist",):
-        blue.refused("explain", schema)
     contains("container_format", blue.run("explain", "image"), "schema")
 
 
@@ -197,7 +226,7 @@ def openstacksdk(stage, folder, _bins):
     blue.remove_tag(image, "first")
     check(["second"], blue.get_image(image.id).tags, "tags")
     check(None, red.find_image(image.id), "hidden image")
-    image = blue.update_image(image, visibility="shared")
+    image = blue.update_image(blue.get_image(image.id), visibility="shared")
     member = blue.add_member(image, member=stage.facts["PROJECT_red"])
     check("pending", member.status, "member")
     check([], found(red, visibility="shared"), "not yet accepted")
@@ -210,11 +239,7 @@ def openstacksdk(stage, folder, _bins):
     check(image.checksum, hashlib.md5(pieces).hexdigest(), "checksum of the image")
     blue.deactivate_image(image)
     check("deactivated", blue.get_image(image.id).status, "status")
-    try:
-        red.download_image(image.id)
-        raise AssertionError("a deactivated image was downloaded")
-    except openstack.exceptions.ForbiddenException:
-        pass
+    check(403, red.get(f"/images/{image.id}/file").status_code, "download of a deactivated image")
     blue.reactivate_image(image)
     blue.remove_member(stage.facts["PROJECT_red"], image)
     blue.delete_image(image)
