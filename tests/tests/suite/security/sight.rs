@@ -62,7 +62,8 @@ fn told(answer: &Answer, id: &str) -> (u16, Vec<(String, String)>, String) {
     let free = ["date", "x-openstack-request-id"];
     let headers = answer.headers.iter().filter(|(name, _)| !free.contains(&name.as_str()));
     let masked = |text: &str| text.replace(id, "ID");
-    let headers = headers.map(|(name, value)| (name.clone(), masked(value))).collect();
+    let mut headers: Vec<_> = headers.map(|(name, value)| (name.clone(), masked(value))).collect();
+    headers.sort();
     (answer.status, headers, masked(&answer.text()))
 }
 
