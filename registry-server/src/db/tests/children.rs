@@ -177,6 +177,16 @@ on_every_engine! {
         let mut remove = |status| database.write(|session| locations::remove_location(session, &admin(), id, added.id, status));
         assert!(matches!(remove(LocationStatus::Active), Err(DbError::Invalid(_))));
         remove(LocationStatus::PendingDelete).unwrap();
+        let waiting = |database: &mut TestDatabase| {
+            let found = database.read(|session| locations::list_waiting(session, &admin(), id)).unwrap();
+            found.iter().map(|at| at.url.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!((waiting(database), database.get(id).locations.len()), (vec!["b".to_owned()], 0));
+        // Its data could not be removed: it is back.
+        database.write(|session| locations::update_location(session, &admin(), id, added.id, &location("b"))).unwrap();
+        assert_eq!((waiting(database), database.get(id).locations.len()), (vec![], 1));
+        let mut remove = |status| database.write(|session| locations::remove_location(session, &admin(), id, added.id, status));
+        remove(LocationStatus::PendingDelete).unwrap();
         remove(LocationStatus::Deleted).unwrap();
         remove(LocationStatus::Deleted).unwrap();
         assert!(database.get(id).locations.is_empty());

@@ -1,7 +1,7 @@
 //! Leases and request keys.
 
-use glance_common::model::Timestamp;
-use glance_common::registry_api::{ImageUpdate, Lease, LeaseRenewal, NewLease};
+use glance_common::model::{ImageStatus, Timestamp};
+use glance_common::registry_api::{ImageDelete, ImageUpdate, Lease, LeaseRenewal, NewLease};
 use serde_json::json;
 
 use super::on_every_engine;
@@ -98,6 +98,18 @@ on_every_engine! {
         let error = database.write(|session| images::update_image(session, &admin(), id, &end));
         assert!(matches!(error, Err(DbError::LeaseLost)));
         assert_eq!(database.get(id).version, after.version, "a refused change leaves no trace");
+        let delete = |lease: &str| ImageDelete {
+            status: ImageStatus::Deleted,
+            from: Vec::new(),
+            ignore_protection: true,
+            end_lease: Some(lease.to_owned()),
+        };
+        database.write(|session| images::update_image(session, &admin(), id, &second)).unwrap();
+        let error = database.write(|session| images::delete_image(session, &admin(), id, &delete("1")));
+        assert!(matches!(error, Err(DbError::LeaseLost)));
+        assert!(!database.get(id).deleted);
+        database.write(|session| images::delete_image(session, &admin(), id, &delete("2"))).unwrap();
+        assert_eq!(database.read(|session| leases::list_leases(session, None, false)).unwrap(), []);
     }
 
     fn leases_have_limits(database) {
