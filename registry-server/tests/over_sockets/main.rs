@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod http;
+mod limits;
 mod protocol;
 mod support;
 mod tls;

@@ -100,5 +100,6 @@ pub(crate) fn new_image(project: &str) -> NewImage {
         properties: [("arch".to_owned(), Some("x86".to_owned()))].into(),
         tags: vec!["one".to_owned(), "two".to_owned()],
         locations: vec![],
+        quota: None,
     }
 }
