@@ -9,7 +9,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderValue, ORIGIN, VARY,
 };
 
 use crate::config::{Config, ConfigError, Section, SectionSpec};
@@ -162,7 +162,7 @@ impl Grant {
             return None;
         }
         let mut headers = Vec::new();
-        for line in request.get_all(HeaderName::from(ACCESS_CONTROL_REQUEST_HEADERS)) {
+        for line in request.get_all(ACCESS_CONTROL_REQUEST_HEADERS) {
             let names = line.to_str().ok()?.split(',').map(str::trim).filter(|name| !name.is_empty());
             headers.extend(names.map(str::to_owned));
         }
@@ -183,6 +183,8 @@ impl Grant {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderName;
+
     use super::*;
 
     fn read(text: &str) -> Option<Cors> {
