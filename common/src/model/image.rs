@@ -10,41 +10,42 @@ use super::{ImageId, ImageStatus, LocationStatus, MemberStatus, Timestamp, Visib
 /// Free data of a location: usually `{"store": "<store id>"}`. Order of keys as stored (database §3).
 pub type LocationMetadata = Map<String, Value>;
 
-/// An image with everything a view needs, as the registry hands it out in one answer.
+/// An image with everything a view needs, as the registry hands it out in one answer. What is null or an empty list is
+/// left out of its JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Image {
     /// The id.
     pub id: ImageId,
     /// Shown name.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Where it is in its life.
     pub status: ImageStatus,
     /// Who may see it.
     pub visibility: Visibility,
     /// Project id; none for an ownerless image.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// Size of the data in bytes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<i64>,
     /// Size of the disk that the data describes, in bytes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub virtual_size: Option<i64>,
     /// `raw`, `qcow2`, …
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk_format: Option<String>,
     /// `bare`, `ovf`, …
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container_format: Option<String>,
     /// MD5 of the data, hexadecimal.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<String>,
     /// Name of the digest in `os_hash_value`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub os_hash_algo: Option<String>,
     /// Digest of the data, hexadecimal.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub os_hash_value: Option<String>,
     /// Smallest disk to boot it, GB.
     pub min_disk: i32,
@@ -59,7 +60,7 @@ pub struct Image {
     /// When it or what belongs to it last changed.
     pub updated_at: Timestamp,
     /// When it was deleted. May be set on a live row; `deleted` alone decides (database §4).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
     /// Soft-deleted.
     #[serde(default)]
@@ -68,10 +69,10 @@ pub struct Image {
     #[serde(default)]
     pub properties: BTreeMap<String, Option<String>>,
     /// Tags in the order in which they were added.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     /// Locations in the order in which they were added.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub locations: Vec<Location>,
     /// What the caller is to this image, when it is a member of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

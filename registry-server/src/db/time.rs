@@ -5,7 +5,7 @@ use diesel::expression::AsExpression;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use glance_common::model::Timestamp;
 
 use super::connection::MultiBackend;
@@ -49,6 +49,22 @@ pub(crate) fn sqlite_text(time: NaiveDateTime) -> String {
     time.format("%Y-%m-%d %H:%M:%S%.6f").to_string()
 }
 
+/// Reads a text in the form of [`sqlite_text`].
+#[cfg(feature = "sqlite")]
+fn read_sqlite_text(text: &str) -> Option<NaiveDateTime> {
+    let bytes: &[u8; 26] = text.as_bytes().try_into().ok()?;
+    let marks = [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':'), (19, b'.')];
+    if marks.iter().any(|(place, mark)| bytes[*place] != *mark) {
+        return None;
+    }
+    let number = |digits: std::ops::Range<usize>| {
+        let mut digits = bytes[digits].iter();
+        digits.try_fold(0, |sum: u32, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+    };
+    let date = NaiveDate::from_ymd_opt(i32::try_from(number(0..4)?).ok()?, number(5..7)?, number(8..10)?)?;
+    date.and_hms_micro_opt(number(11..13)?, number(14..16)?, number(17..19)?, number(20..26)?)
+}
+
 #[cfg(feature = "sqlite")]
 mod sqlite {
     use diesel::sqlite::{Sqlite, SqliteValue};
@@ -63,7 +79,11 @@ mod sqlite {
     }
 
     impl FromSql<sql_types::Timestamp, Sqlite> for DbTime {
-        fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        /// Diesel's own reader, which knows every form that SQLite does, tries them one after the other.
+        fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+            if let Some(time) = super::read_sqlite_text(value.read_text()) {
+                return Ok(Self(time));
+            }
             <NaiveDateTime as FromSql<sql_types::Timestamp, Sqlite>>::from_sql(value).map(Self)
         }
     }
@@ -124,8 +144,12 @@ mod tests {
         for (rfc3339, text) in table {
             let written = Timestamp::parse_rfc3339(rfc3339).map(|time| super::sqlite_text(time.naive()));
             assert_eq!(written, Ok(text.to_owned()));
+            assert_eq!(super::read_sqlite_text(text).map(super::sqlite_text).as_deref(), Some(text));
             texts.push(text);
         }
         assert!(texts.is_sorted());
+        for other in ["2026-01-02 03:04:05", "2026-01-02T03:04:05.000000", "2026-13-02 03:04:05.000000", ""] {
+            assert_eq!(super::read_sqlite_text(other), None, "{other}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{BigInt, Bool, Text};
 use glance_common::context::RequestContext;
 use glance_common::registry_api::{DeletedFilter, ImageQuery, SortField, SortKey};
 
@@ -62,18 +62,22 @@ struct Page {
 impl Page {
     /// The rows of the page, whichever way they are found. The ways never meet.
     fn rows(&self, session: &mut Session<'_>, ways: &[Way]) -> Result<Vec<ImageRow>, DbError> {
+        if ways.is_empty() {
+            return Ok(Vec::new());
+        }
         let engine = session.engine();
-        Ok(match ways {
-            [] => Vec::new(),
-            [way] => self.query(engine, way).load(session.conn)?,
-            ways => self.merged(engine, ways).load(session.conn)?,
-        })
+        let statement = Statement {
+            pages: ways.iter().map(|way| self.ids(engine, way)).collect(),
+            keys: self.sql_keys(engine, Plan::Seek(0), false),
+            limit: self.limit,
+        };
+        Ok(statement.load(session.conn)?)
     }
 
-    /// The page of one way alone.
-    fn query(&self, engine: Engine, way: &Way) -> ListQuery<'static, ImageRowType> {
+    /// The ids of the page of one way alone.
+    fn ids(&self, engine: Engine, way: &Way) -> ListQuery<'static, Text> {
         let Way { plan, conditions } = way;
-        let mut query = images::table.select(IMAGE_COLUMNS).into_boxed::<MultiBackend>();
+        let mut query = images::table.select(fragment::<Text>("images.id")).into_boxed::<MultiBackend>();
         for (place, condition) in conditions.iter().enumerate() {
             let how = if *plan == Plan::Seek(place) { Use::Seek } else { Use::Check };
             query = apply(query, engine, condition, how);
@@ -90,14 +94,6 @@ impl Page {
         keys.iter().fold(query, |query, key| key.order(query)).limit(self.limit)
     }
 
-    fn merged(&self, engine: Engine, ways: &[Way]) -> Merged {
-        Merged {
-            pages: ways.iter().map(|way| self.query(engine, way)).collect(),
-            keys: self.sql_keys(engine, Plan::Seek(0), false),
-            limit: self.limit,
-        }
-    }
-
     fn sql_keys(&self, engine: Engine, plan: Plan, updated: bool) -> Vec<SqlKey> {
         let index = if plan == Plan::Walk { AlongIndex::Wanted } else { AlongIndex::Barred(engine) };
         let keys = self.keys.iter();
@@ -105,15 +101,15 @@ impl Page {
     }
 }
 
-/// One page out of the pages of several ways, in one statement.
-struct Merged {
-    pages: Vec<ListQuery<'static, ImageRowType>>,
+/// One page out of the pages of all ways, in one statement. Only the rows of the page are read whole: what is sorted on
+/// the way to them stays small.
+struct Statement {
+    pages: Vec<ListQuery<'static, Text>>,
     keys: Vec<SqlKey>,
     limit: i64,
 }
 
-impl QueryFragment<MultiBackend> for Merged {
-    /// What is put together is called `images`, since columns and keys are written so.
+impl QueryFragment<MultiBackend> for Statement {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         out.push_sql("SELECT ");
         IMAGE_COLUMNS.walk_ast(out.reborrow())?;
@@ -123,7 +119,7 @@ impl QueryFragment<MultiBackend> for Merged {
             out.push_sql(") AS page");
         }
         for (place, key) in self.keys.iter().enumerate() {
-            out.push_sql(if place == 0 { ") AS images ORDER BY " } else { ", " });
+            out.push_sql(if place == 0 { ") AS found JOIN images ON images.id = found.id ORDER BY " } else { ", " });
             key.walk_ast(out.reborrow())?;
         }
         out.push_sql(" LIMIT ");
@@ -132,16 +128,16 @@ impl QueryFragment<MultiBackend> for Merged {
 }
 
 /// Statements are told apart by their text.
-impl QueryId for Merged {
+impl QueryId for Statement {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl Query for Merged {
+impl Query for Statement {
     type SqlType = ImageRowType;
 }
 
-impl RunQueryDsl<DbConnection> for Merged {}
+impl RunQueryDsl<DbConnection> for Statement {}
 
 /// Leads SQLite to the index on the time that comes first in the order. It would rather look at every image and sort
 /// them all, unless the index also answers a condition: this one holds for every time.
@@ -156,13 +152,13 @@ fn along_time<ST>(query: ListQuery<'static, ST>, first: SortField) -> ListQuery<
 /// The plans of a page's queries, for the tests that look whether indexes are used.
 #[cfg(test)]
 pub(crate) mod explain {
-    use diesel::sql_types::{Integer, Text};
+    use diesel::sql_types::Integer;
 
     use super::*;
 
     struct Explained<ST> {
         prefix: &'static str,
-        query: ListQuery<'static, ImageRowType>,
+        query: ListQuery<'static, Text>,
         columns: std::marker::PhantomData<ST>,
     }
 
@@ -192,7 +188,7 @@ pub(crate) mod explain {
         let engine = session.engine();
         let ways = ways(session, branches(context, query)).unwrap();
         let plans = ways.iter().map(|way| {
-            let query = page.query(engine, way);
+            let query = page.ids(engine, way);
             let lines: Vec<String> = if engine == Engine::Sqlite {
                 let columns = std::marker::PhantomData::<(Integer, Integer, Integer, Text)>;
                 let rows: Vec<(i32, i32, i32, String)> =
