@@ -128,8 +128,8 @@ impl Keystone {
         let mut line = if self.dies_with_us { vec!["setpriv", "--pdeathsig", "KILL", &server] } else { vec![&*server] };
         let venv = venv.to_string_lossy();
         line.extend(["--home", &venv, "--http-socket", &port, "--module", "keystone.wsgi.api:application"]);
-        // one process: loading the program takes most of the start
-        line.extend(["--pyargv", &conf, "--die-on-term", "--need-app", "--threads", "8"]);
+        // processes, not threads: those mix up the tokens of requests
+        line.extend(["--pyargv", &conf, "--master", "--no-orphans", "--die-on-term", "--need-app", "--processes", "2"]);
         line.extend(["--buffer-size", "65535", "--disable-logging"]);
         // on a busy machine a client may need longer than the usual four seconds for its request
         line.extend(["--socket-timeout", "60"]);

@@ -21,6 +21,7 @@ pub mod golden;
 pub mod http;
 pub mod image;
 pub mod keystone;
+pub mod memcached;
 pub mod must;
 pub mod normal;
 pub mod process;
@@ -37,6 +38,7 @@ pub use database::{Database, Engine};
 pub use http::{Answer, Body, Request};
 pub use image::NewImage;
 pub use keystone::{Keystone, Scope};
+pub use memcached::Memcached;
 pub use must::{Must, eventually};
 pub use web::WebServer;
 

@@ -38,6 +38,8 @@ mod rules;
 mod sealed;
 #[cfg(feature = "keystone")]
 mod session;
+#[cfg(all(test, feature = "keystone"))]
+mod tests;
 #[cfg(feature = "keystone")]
 mod token;
 #[cfg(feature = "keystone")]

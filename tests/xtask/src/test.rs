@@ -25,7 +25,7 @@ pub(crate) struct Options {
 /// Checks, installs and starts what the tests need, runs them, stops it.
 pub(crate) fn test(options: &Options) -> Outcome {
     let engines = Engines::parse(&options.db)?;
-    shell::install(&["ipxe", "grub-rescue-pc", "qemu-utils"])?;
+    shell::install(&["ipxe", "grub-rescue-pc", "qemu-utils", "memcached", "python3-venv"])?;
     if !options.no_check {
         check::check()?;
     }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use glance_tests::cloud::free_port;
 use glance_tests::http::Address;
 use glance_tests::process::{Process, program};
-use glance_tests::{Caller, Client, Cloud, Must, NewImage, Request, eventually};
+use glance_tests::{Caller, Client, Cloud, Keystone, Must, NewImage, Request, Scope, eventually};
 use serde_json::json;
 
 use crate::Options;
 use crate::report::{Figure, Goal, Report};
-use crate::tools::wrk;
+use crate::tools::{wrk, wrk_micros};
 
 /// Measures both calls on ours, on the constant, and on the reference when there is one.
 pub(crate) fn measure(options: &Options, report: &mut Report) {
@@ -50,6 +50,31 @@ pub(crate) fn measure(options: &Options, report: &mut Report) {
             });
         }
     }
+}
+
+/// What a token that is known already costs a request, beside the headers of a trusted proxy. The rounds alternate, and
+/// the best of each side counts: other load only makes them worse.
+pub(crate) fn measure_tokens(options: &Options, report: &mut Report) {
+    let keystone = Keystone::start();
+    let clouds = [Cloud::builder().start(), Cloud::builder().keystone(&keystone).start()];
+    let callers =
+        [Caller::with_roles("member,reader", "bench"), keystone.caller("blue-member", Scope::Project("blue"))];
+    let targets = [0, 1].map(|at| Targets::prepare(&clouds[at].caller(callers[at].clone())));
+    let mut best = [f64::INFINITY; 2];
+    for _ in 0..5 {
+        for at in [0, 1] {
+            let micros = wrk_micros(targets[at].url("show"), &callers[at], options.seconds.div_ceil(3));
+            best[at] = best[at].min(micros);
+        }
+    }
+    report.add(Figure {
+        name: "show, added by a known token".into(),
+        ours: best[1] - best[0],
+        unit: "us",
+        against: format!("allowed; {:.0} us without", best[0]),
+        limit: 50.0,
+        target: Some((Goal::AtMost, 1.0)),
+    });
 }
 
 /// The URLs to ask of one service.

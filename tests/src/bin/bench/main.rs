@@ -36,7 +36,7 @@ pub(crate) struct Options {
     /// Seconds of each measurement of calls.
     #[arg(long, default_value_t = 8)]
     seconds: u64,
-    /// Only these: upload, download, calls, lists, memory, start.
+    /// Only these: upload, download, calls, tokens, lists, memory, start.
     parts: Vec<String>,
 }
 
@@ -57,6 +57,9 @@ fn main() {
     }
     if options.wants("calls") {
         calls::measure(&options, &mut report);
+    }
+    if options.wants("tokens") {
+        calls::measure_tokens(&options, &mut report);
     }
     if options.wants("lists") {
         for engine in [Engine::Sqlite, Engine::Postgres] {

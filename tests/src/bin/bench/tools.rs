@@ -45,13 +45,22 @@ fn rate(printed: &str, wanted: &str) -> f64 {
 
 /// Requests per second that wrk gets from a URL over eight connections.
 pub(crate) fn wrk(url: &str, caller: &Caller, seconds: u64) -> f64 {
+    wrk_over(8, url, caller, seconds)
+}
+
+fn wrk_over(connections: usize, url: &str, caller: &Caller, seconds: u64) -> f64 {
     let mut command = Command::new("wrk");
-    command.args(["-t1", "-c8", &format!("-d{seconds}s")]);
+    command.args(["-t1", &format!("-c{connections}"), &format!("-d{seconds}s")]);
     identify(&mut command, caller);
     let printed = output(command.arg(url));
     assert!(!printed.contains("Non-2xx"), "{printed}");
     let line = printed.lines().find(|line| line.starts_with("Requests/sec:")).must(&printed);
     line.split_whitespace().nth(1).and_then(|figure| figure.parse().ok()).must(line)
+}
+
+/// Microseconds that a request takes on one connection, as wrk finds.
+pub(crate) fn wrk_micros(url: &str, caller: &Caller, seconds: u64) -> f64 {
+    1e6 / wrk_over(1, url, caller, seconds)
 }
 
 fn identify(command: &mut Command, caller: &Caller) {

@@ -1,8 +1,11 @@
 //! Callers with tokens of a real Keystone.
 
 mod callers;
+mod long_uploads;
+mod memcached;
 mod outages;
 mod registry;
+mod secrets;
 
 use glance_tests::{Cloud, Keystone};
 
