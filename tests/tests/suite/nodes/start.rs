@@ -47,11 +47,7 @@ impl Nodes {
     }
 
     fn beside(keystone: Option<&'static Keystone>) -> Self {
-        for tool in ["haproxy", "openssl", "curl"] {
-            let found = Command::new("sh").args(["-c", &format!("PATH=$PATH:/usr/sbin command -v {tool}")]).output();
-            let found = found.is_ok_and(|output| output.status.success());
-            assert!(found, "{tool} is not installed; `cargo xtask test` installs it");
-        }
+        require_tools();
         let folder = TempDir::with_prefix("glance-nodes-").must("a temporary folder");
         let path = folder.path().to_owned();
         let database = Database::create(Engine::Postgres, &path);
@@ -156,6 +152,15 @@ impl Drop for Nodes {
         }
         self.script.signal(glance_tests::process::Signal::Terminate);
         self.script.wait(LIMIT);
+    }
+}
+
+/// What the script starts or uses must be there: without it nothing is tested, and that is a failure.
+fn require_tools() {
+    for tool in ["haproxy", "openssl", "curl"] {
+        let found = Command::new("sh").args(["-c", &format!("PATH=$PATH:/usr/sbin command -v {tool}")]).output();
+        let found = found.is_ok_and(|output| output.status.success());
+        assert!(found, "{tool} is not installed; `cargo xtask test` installs it");
     }
 }
 
