@@ -54,7 +54,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {
-    let config = Config::load(PROGRAM, &cli)?;
+    let config = load(&cli)?;
     let logger = Logger::init(PROGRAM, &config.section::<LoggingOptions>()?)?;
     tell_options(&config);
     let serving = Server::start(&config, reload(cli, logger)).await?;
@@ -62,10 +62,15 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     Ok(serving.wait().await?)
 }
 
+/// Glance's operators keep the options of imports in a file of their own, which comes before the program's.
+fn load(cli: &Cli) -> Result<Config, ConfigError> {
+    Config::load_for(&["glance-image-import", PROGRAM], cli)
+}
+
 /// On SIGHUP: configuration and logging options are read again, log files opened anew.
 fn reload(cli: Cli, logger: Logger) -> ReloadConfig {
     Arc::new(move || {
-        let config = Config::load(PROGRAM, &cli)?;
+        let config = load(&cli)?;
         if let Err(error) = logger.apply(&config.section()?).and_then(|()| logger.reopen()) {
             log::error!("logging goes on as before: {error}");
         }
