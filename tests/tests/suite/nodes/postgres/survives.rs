@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use glance_tests::{Request, eventually};
+use glance_tests::{NewImage, Request, eventually};
 
 use crate::nodes::start::{MEMBER, Nodes};
 use crate::nodes::traffic::{Sent, Traffic};
@@ -86,4 +86,23 @@ fn a_node_that_is_told_to_stop_fails_no_request() {
         let sent = traffic.stop();
         assert!(failed(&sent).is_empty(), "{part}: {:#?}", failed(&sent));
     }
+}
+
+/// A store that is away takes every node's readiness, but not what needs no store.
+#[test]
+fn without_their_store_nodes_still_answer_what_they_can() {
+    let nodes = Nodes::start();
+    let id = NewImage::named("kept").upload(&nodes.inside(MEMBER), b"kept data");
+    let (store, away) = (nodes.path().join("lib/images"), nodes.path().join("lib/away"));
+    std::fs::rename(&store, &away).expect("a store that is away");
+    for backend in ["internal_nodes", "public_nodes"] {
+        let words = format!("{backend} has no server available");
+        eventually(LIMIT, &words, || nodes.log("haproxy").contains(&words).then_some(()));
+    }
+    for client in [nodes.inside(MEMBER), nodes.outside(MEMBER)] {
+        assert_eq!(client.show(&id)["name"], "kept");
+        client.get("/v2/images").send().expect(200);
+    }
+    std::fs::rename(&away, &store).expect("a store that is back");
+    eventually(LIMIT, "the data", || (nodes.outside(MEMBER).download(&id) == b"kept data").then_some(()));
 }
