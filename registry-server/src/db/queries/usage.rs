@@ -8,7 +8,7 @@ use glance_common::registry_api::{Resource, Usage};
 
 use crate::db::connection::MultiBackend;
 use crate::db::dialect::{Fragment, fragment};
-use crate::db::schema::{image_properties, images, rs_reservations as reservations};
+use crate::db::schema::{image_locations, image_properties, images, rs_reservations as reservations};
 use crate::db::text::can_be_stored;
 use crate::db::{DbError, Engine, Session};
 
@@ -102,68 +102,55 @@ fn bytes(session: &mut Session<'_>, project: Option<&str>, space: Space, except:
 
 type ProjectQuery<'a, ST> = images::BoxedQuery<'a, MultiBackend, ST>;
 
-/// The images of a project that count.
-fn of_project<'a, ST: 'a>(
-    query: ProjectQuery<'a, ST>,
-    engine: Engine,
-    project: Option<&'a str>,
-) -> ProjectQuery<'a, ST> {
-    let query = query.filter(images::status.ne_all(GONE));
-    let Some(project) = project.filter(|project| !project.is_empty()) else {
-        return query.filter(images::owner.is_null().or(images::owner.eq("")));
-    };
-    let query = query.filter(images::owner.eq(project));
-    match engine {
-        // Its collation takes projects for equal that differ by case.
-        Engine::Mysql => query.filter(fragment::<Text>("BINARY images.owner").eq(project)),
-        Engine::Sqlite | Engine::Postgres => query,
-    }
+/// Leaves the images of a project that count. A macro: joins are other types than tables.
+macro_rules! of_project {
+    ($query:expr, $engine:expr, $project:expr) => {{
+        let query = $query.filter(images::status.ne_all(GONE));
+        match ($project.filter(|project| !project.is_empty()), $engine) {
+            (None, _) => query.filter(images::owner.is_null().or(images::owner.eq(""))),
+            // Its collation takes projects for equal that differ by case.
+            (Some(project), Engine::Mysql) => {
+                let exactly = fragment::<Text>("BINARY images.owner").eq(project);
+                query.filter(images::owner.eq(project)).filter(exactly)
+            }
+            (Some(project), Engine::Sqlite | Engine::Postgres) => query.filter(images::owner.eq(project)),
+        }
+    }};
 }
 
-/// Sizes times places, over all images (what a removed place held does not count).
+/// The sum of sizes. It is made of numbers that do not overflow, and cut to those that do: a size may be what a foreign
+/// server says.
+const fn sum_of_sizes(engine: Engine) -> Fragment<BigInt> {
+    fragment(match engine {
+        Engine::Sqlite => "CAST(MIN(TOTAL(images.size), 9223372036854774784.0) AS INTEGER)",
+        Engine::Postgres => "CAST(LEAST(COALESCE(SUM(images.size), 0), 9223372036854774784) AS BIGINT)",
+        Engine::Mysql => "CAST(LEAST(COALESCE(SUM(images.size), 0), 9223372036854774784) AS SIGNED)",
+    })
+}
+
+/// Sizes times places, over all images (what a removed place held does not count): a join has a row for each place.
 fn stored(session: &mut Session<'_>, project: Option<&str>, except: Option<&str>) -> Result<i64, DbError> {
     let Some(project) = storable(project)? else { return Ok(0) };
     let engine = session.conn.engine();
-    let query = of_project(images::table.select(copies(engine)).into_boxed(), engine, project);
-    let query = query.filter(images::size.gt(0));
-    let query = match except {
-        Some(image) => query.filter(images::id.ne(image)),
-        None => query,
+    let places = images::table
+        .inner_join(image_locations::table.on(image_locations::image_id.eq(images::id)))
+        .filter(image_locations::status.ne("deleted"))
+        .filter(images::size.gt(0))
+        .select(sum_of_sizes(engine))
+        .into_boxed();
+    let places = of_project!(places, engine, project);
+    let places = match except {
+        Some(image) => places.filter(images::id.ne(image)),
+        None => places,
     };
-    Ok(query.first(session.conn)?)
-}
-
-/// The sum of [`stored`]. It is made of numbers that do not overflow, and cut to those that do: a size may be what a
-/// foreign server says.
-const fn copies(engine: Engine) -> Fragment<BigInt> {
-    fragment(match engine {
-        Engine::Sqlite => {
-            "CAST(MIN(TOTAL(1.0 * images.size * (SELECT COUNT(*) FROM image_locations WHERE image_locations.image_id = \
-             images.id AND image_locations.status <> 'deleted')), 9223372036854774784.0) AS INTEGER)"
-        }
-        Engine::Postgres => {
-            "CAST(LEAST(COALESCE(SUM(CAST(images.size AS NUMERIC) * (SELECT COUNT(*) FROM image_locations WHERE \
-             image_locations.image_id = images.id AND image_locations.status <> 'deleted')), 0), 9223372036854774784) \
-             AS BIGINT)"
-        }
-        Engine::Mysql => {
-            "CAST(LEAST(COALESCE(SUM(CAST(images.size AS DECIMAL(38)) * (SELECT COUNT(*) FROM image_locations WHERE \
-             image_locations.image_id = images.id AND image_locations.status <> 'deleted')), 0), 9223372036854774784) \
-             AS SIGNED)"
-        }
-    })
+    Ok(places.first(session.conn)?)
 }
 
 /// Sizes of images that are staged or being copied.
 fn staged(session: &mut Session<'_>, project: Option<&str>) -> Result<i64, DbError> {
     let Some(project) = storable(project)? else { return Ok(0) };
     let engine = session.conn.engine();
-    let sum = fragment::<BigInt>(match engine {
-        Engine::Sqlite => "CAST(MIN(TOTAL(images.size), 9223372036854774784.0) AS INTEGER)",
-        Engine::Postgres => "CAST(LEAST(COALESCE(SUM(images.size), 0), 9223372036854774784) AS BIGINT)",
-        Engine::Mysql => "CAST(LEAST(COALESCE(SUM(images.size), 0), 9223372036854774784) AS SIGNED)",
-    });
-    let query = of_project(images::table.select(sum).into_boxed(), engine, project);
+    let query = of_project!(images::table.select(sum_of_sizes(engine)).into_boxed(), engine, project);
     Ok(on_its_way(query, &["uploading", "importing"]).first(session.conn)?)
 }
 
@@ -172,7 +159,7 @@ fn count(session: &mut Session<'_>, project: Option<&str>) -> Result<i64, DbErro
     let Some(project) = storable(project)? else { return Ok(0) };
     let engine = session.conn.engine();
     let query = images::table.select(fragment::<BigInt>("COUNT(*)")).into_boxed();
-    Ok(of_project(query, engine, project).first(session.conn)?)
+    Ok(of_project!(query, engine, project).first(session.conn)?)
 }
 
 /// Images whose data is on its way.
@@ -180,7 +167,7 @@ fn uploading(session: &mut Session<'_>, project: Option<&str>) -> Result<i64, Db
     let Some(project) = storable(project)? else { return Ok(0) };
     let engine = session.conn.engine();
     let query = images::table.select(fragment::<BigInt>("COUNT(*)")).into_boxed();
-    let query = of_project(query, engine, project);
+    let query = of_project!(query, engine, project);
     Ok(on_its_way(query, &["saving", "uploading", "importing"]).first(session.conn)?)
 }
 
