@@ -98,7 +98,6 @@ impl TokenOptions {
                 !self.service_token_roles_required,
                 "service_token_roles_required is off: every good token counts as a service's",
             ),
-            (self.www_authenticate_uri.is_none(), "www_authenticate_uri is not set: callers are told auth_url"),
         ];
         table.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text).collect()
     }

@@ -26,8 +26,8 @@ const RULES_VERSION: HeaderValue = HeaderValue::from_static("1");
 /// Name of the section that says how tokens are judged.
 const SECTION: &str = "keystone_authtoken";
 
-/// What a request brought to say who asks.
-#[derive(Debug, Clone, Copy, Default)]
+/// What a request brought to say who asks. `Debug` shows no token.
+#[derive(Clone, Copy, Default)]
 pub struct Credentials<'a> {
     /// The caller's token.
     pub token: Option<&'a str>,
@@ -39,6 +39,12 @@ pub struct Credentials<'a> {
     pub path: &'a str,
     /// A trusted peer passes the request on and has judged the access rules.
     pub is_judged: bool,
+}
+
+impl std::fmt::Debug for Credentials<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("method", &self.method).field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 /// The options of `[keystone_authtoken]`.
@@ -65,8 +71,10 @@ impl ValidatorOptions {
     }
 
     /// What makes tokens less safe than they could be, and what is asked for and not done (I2): one sentence each.
+    #[must_use]
     pub fn warnings(&self) -> Vec<&'static str> {
-        self.tokens.warnings()
+        let insecure = self.auth.insecure.then_some("insecure: any certificate of the identity service is accepted");
+        self.tokens.warnings().into_iter().chain(insecure).collect()
     }
 
     /// The tables of these options, for samples and the warnings about unknown ones.
@@ -84,6 +92,7 @@ pub struct Validator {
     session: Session,
     options: TokenOptions,
     challenge: String,
+    warnings: Vec<&'static str>,
     cache: TokenCache,
     figures: Figures,
     places: Semaphore,
@@ -95,7 +104,11 @@ impl Validator {
     /// # Errors
     /// [`KeystoneError::Options`] and [`KeystoneError::File`] for options that cannot be used.
     pub fn new(options: &ValidatorOptions, figures: Figures) -> Result<Self, KeystoneError> {
+        let mut warnings = options.warnings();
         let ValidatorOptions { auth, tokens: options } = options.clone();
+        if options.www_authenticate_uri.is_none() {
+            warnings.push("www_authenticate_uri is not set: callers are told auth_url");
+        }
         let session = Session::new(&auth)?;
         let uri = options.www_authenticate_uri.clone().or(auth.auth_url).unwrap_or_default();
         let challenge = format!("Keystone uri=\"{uri}\"");
@@ -103,7 +116,7 @@ impl Validator {
             return Err(KeystoneError::Options("www_authenticate_uri: is no URL".to_owned()));
         }
         let cache = TokenCache::new(&options, figures.clone())?;
-        Ok(Self { session, options, challenge, cache, figures, places: Semaphore::new(AT_ONCE) })
+        Ok(Self { session, options, challenge, warnings, cache, figures, places: Semaphore::new(AT_ONCE) })
     }
 
     /// The server's own account.
@@ -120,8 +133,8 @@ impl Validator {
 
     /// What the log should say at the start.
     #[must_use]
-    pub fn warnings(&self) -> Vec<&'static str> {
-        self.options.warnings()
+    pub fn warnings(&self) -> &[&'static str] {
+        &self.warnings
     }
 
     /// Is the caller this server's own account, such as another server of the same kind?
@@ -143,9 +156,7 @@ impl Validator {
         let Some(token) = credentials.token else { return Ok(None) };
         let limit = self.session.limit();
         let judged = tokio::time::timeout(limit, self.judge_tokens(credentials, token.trim())).await;
-        judged.unwrap_or(Err(KeystoneError::TimedOut { after: limit })).inspect_err(|error| {
-            log::error!("a token cannot be validated: {error}");
-        })
+        judged.unwrap_or(Err(KeystoneError::TimedOut { after: limit }))
     }
 
     async fn judge_tokens(

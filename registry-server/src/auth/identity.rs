@@ -100,7 +100,7 @@ impl IdentityRules {
 }
 
 fn away(error: KeystoneError) -> ApiError {
-    log::debug!("nobody can be told apart: {error}");
+    log::error!("a token cannot be validated: {error}");
     ApiError::IdentityAway
 }
 

@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt, future, stream};
-use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, LOCATION, RANGE};
+use glance_common::logging;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, HeaderValue, LOCATION, RANGE};
 use reqwest::{Client, Method, Response, StatusCode};
 use tokio::time::timeout;
 
 use super::super::{BodyError, ByteRange, ByteStream, StoreError, StoreErrorKind};
 use super::address::Address;
 use crate::outgoing::{Refused, UrlJudge};
+
+/// The id of the client's request, so that the logs of both servers can be read together.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-openstack-request-id");
 
 /// Requests for one object in all: four redirects.
 const MAX_REQUESTS: usize = 5;
@@ -54,6 +58,9 @@ async fn send(
     range: Option<ByteRange>,
 ) -> Result<Response, StoreError> {
     let mut request = client.request(method, address.url.clone());
+    if let Some(id) = logging::current().and_then(|log| HeaderValue::from_str(log.request_id()).ok()) {
+        request = request.header(REQUEST_ID, id);
+    }
     if let Some((user, password)) = &address.credentials {
         request = request.basic_auth(user, Some(password));
     }

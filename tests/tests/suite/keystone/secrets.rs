@@ -5,7 +5,7 @@ use std::time::Duration;
 use glance_tests::cloud::Service;
 use glance_tests::http::Body;
 use glance_tests::process::Signal;
-use glance_tests::{Caller, Client, Cloud, Keystone, Memcached, NewImage, Scope, eventually};
+use glance_tests::{Answer, Caller, Client, Cloud, Keystone, Memcached, NewImage, Scope, eventually};
 use serde_json::json;
 
 /// Marks in the configuration, and the password of the account.
@@ -16,6 +16,11 @@ const DATABASE_PASSWORD: &str = "mark3database-password";
 const ACCOUNT: &str = "secret-of-glance";
 const BAD_TOKEN: &str = "mark4token-that-is-none";
 const SERVICE_TOKEN: &str = "mark5service-token-that-is-none";
+
+/// All of an answer.
+fn whole(answer: &Answer) -> String {
+    format!("{} {:?}\n{}", answer.status, answer.headers, answer.text())
+}
 
 /// Every kind of request, well and badly made; what was answered.
 fn walk(client: &Client) -> Vec<String> {
@@ -38,7 +43,7 @@ fn walk(client: &Client) -> Vec<String> {
         client.get("/readyz"),
         client.get("/healthcheck"),
     ];
-    calls.iter().map(|call| call.send().to_string()).collect()
+    calls.iter().map(|call| whole(&call.send())).collect()
 }
 
 #[test]
@@ -61,17 +66,17 @@ fn no_secret_is_logged_or_answered() {
     let token = keystone.token("blue-member", Scope::Project("blue"));
     let mut shown = walk(&cloud.caller(Caller::Token(token.clone())));
     for caller in [Caller::Token(BAD_TOKEN.into()), Caller::Nobody] {
-        shown.push(cloud.caller(caller.clone()).get("/v2/images").send().expect(401).to_string());
-        shown.push(cloud.registry(caller).get("/v3").send().expect(401).to_string());
+        shown.push(whole(&cloud.caller(caller.clone()).get("/v2/images").send().expect(401)));
+        shown.push(whole(&cloud.registry(caller).get("/v3").send().expect(401)));
     }
-    shown.push(cloud.registry(Caller::Nobody).get("/metrics").send().to_string());
+    shown.push(whole(&cloud.registry(Caller::Nobody).get("/metrics").send()));
     for service in [Service::Api, Service::Registry] {
         cloud.process(service).signal(Signal::Hangup);
     }
     keystone.stop();
     eventually(Duration::from_secs(20), "Keystone is missed", || {
         let answer = cloud.caller(Caller::Token(BAD_TOKEN.into())).get("/v2/images").send();
-        shown.push(answer.to_string());
+        shown.push(whole(&answer));
         (answer.status == 503).then_some(())
     });
     // a database that is away, with a password in its URL
@@ -83,7 +88,7 @@ fn no_secret_is_logged_or_answered() {
         let log = cloud.log(Service::Registry);
         (log.contains("127.0.0.1:1") || log.contains("ERROR")).then_some(())
     });
-    shown.push(cloud.caller(Caller::Token(token.clone())).get("/v2/images").send().to_string());
+    shown.push(whole(&cloud.caller(Caller::Token(token.clone())).get("/v2/images").send()));
     shown.extend([Service::Api, Service::Registry].map(|service| cloud.log(service)));
 
     let all = shown.join("\n");
