@@ -62,6 +62,7 @@ configured! {
     property_protections: "configured/protections";
     proxy_headers: "configured/proxies";
     quotas: "configured/quotas";
+    rights_to_locations: "configured/rights_locations";
     versions_with_a_cache: "configured/versions_cache";
     versions_of_a_plain_server: "configured/versions_plain";
     versions_with_several_stores: "configured/versions_stores";
