@@ -153,7 +153,6 @@ impl UrlJudge {
 
     /// Makes the clients of this builder connect to addresses that pass and to no others. `trusted` are hosts that the
     /// operator named elsewhere, such as proxies.
-    #[must_use]
     pub fn guard(self: &Arc<Self>, builder: reqwest::ClientBuilder, trusted: Vec<String>) -> reqwest::ClientBuilder {
         builder.dns_resolver(resolver::Judging::new(Arc::clone(self), trusted))
     }
