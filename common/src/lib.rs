@@ -10,6 +10,7 @@
 //! | `web` | what both servers share between socket and handlers (feature `web`) |
 //! | [`config`] | oslo-style configuration: files, sections as structs, typed options |
 //! | [`keystone`] | the identity service: the server's own account, and whose a token is (feature `keystone`) |
+//! | [`threads`] | a bounded pool of threads for work that blocks or computes |
 //! | [`logging`] | oslo-style log lines, request ids in them, secrets masked |
 
 pub mod config;
@@ -20,5 +21,6 @@ pub mod logging;
 pub mod model;
 pub mod registry_api;
 pub mod registry_auth;
+pub mod threads;
 #[cfg(feature = "web")]
 pub mod web;

@@ -100,17 +100,22 @@ impl ReceivedBytes {
 /// Wraps the body of a request, if it has one, so that it is counted and its pauses end.
 pub(super) fn watch_payload(request: &mut ServiceRequest) -> ReceivedBytes {
     let received = ReceivedBytes::default();
-    let idle = request.conn_data::<Connection>().map_or(Duration::ZERO, Connection::idle_limit);
+    let connection = request.conn_data::<Connection>().cloned();
+    let idle = connection.as_ref().map_or(Duration::ZERO, Connection::idle_limit);
     let payload = match request.take_payload() {
         Payload::None => return received,
-        inner => WatchedPayload { inner, idle, received: received.clone(), alarm: None },
+        inner => WatchedPayload { inner, connection, idle, received: received.clone(), alarm: None },
     };
+    if let Some(connection) = &payload.connection {
+        connection.intake().begin();
+    }
     request.set_payload(Payload::Stream { payload: Box::pin(payload) });
     received
 }
 
 struct WatchedPayload {
     inner: Payload,
+    connection: Option<Connection>,
     idle: Duration,
     received: ReceivedBytes,
     /// Set while the client pauses.
@@ -123,6 +128,9 @@ impl Stream for WatchedPayload {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         let chunk = Pin::new(&mut this.inner).poll_next(cx);
+        if let Some(connection) = &this.connection {
+            connection.intake().set_wanted(chunk.is_pending());
+        }
         if let Poll::Ready(chunk) = chunk {
             this.alarm = None;
             if let Some(Ok(bytes)) = &chunk {
@@ -140,5 +148,13 @@ impl Stream for WatchedPayload {
             return Poll::Ready(Some(Err(PayloadError::Io(reason))));
         }
         Poll::Pending
+    }
+}
+
+impl Drop for WatchedPayload {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.connection {
+            connection.intake().end();
+        }
     }
 }

@@ -15,11 +15,12 @@ use std::time::Duration;
 
 use actix_server::GracefulShutdownSignal;
 use actix_web::rt::net::TcpStream;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::sendfile::pool::Pool;
+use super::intake::{BURST, Intake};
 use super::sendfile::slot::Slot;
+use crate::threads::Pool;
 
 /// How long an HTTP/2 connection must be quiet before a draining server ends it.
 const DRAIN_QUIET: Duration = Duration::from_secs(1);
@@ -41,6 +42,7 @@ struct Shared {
     limits: ConnectionLimits,
     transfers: Arc<Pool>,
     slot: Slot,
+    intake: Intake,
     requests_in_flight: AtomicUsize,
     requests_begun: AtomicUsize,
     encrypted: AtomicBool,
@@ -74,6 +76,10 @@ impl Connection {
 
     pub(super) fn transfers(&self) -> &Arc<Pool> {
         &self.0.transfers
+    }
+
+    pub(super) fn intake(&self) -> &Intake {
+        &self.0.intake
     }
 
     /// Notes that a request began; it ends with the value returned.
@@ -119,6 +125,8 @@ pub(super) struct Io {
     begun_before: usize,
     read: Alarm,
     write: Alarm,
+    /// Bytes of the current burst (see [`Intake`]).
+    burst: usize,
     /// Ready once the server drains; gone after it was.
     drain: Option<Pin<Box<dyn Future<Output = ()>>>>,
 }
@@ -145,6 +153,7 @@ impl Io {
             limits,
             transfers,
             slot: Slot::default(),
+            intake: Intake::default(),
             requests_in_flight: AtomicUsize::new(0),
             requests_begun: AtomicUsize::new(0),
             encrypted: AtomicBool::new(false),
@@ -152,7 +161,7 @@ impl Io {
         }));
         let (read, write) = (Alarm::default(), Alarm::default());
         let drain: Pin<Box<dyn Future<Output = ()>>> = Box::pin(async move { drain.notified().await });
-        Self { stream, connection, waiting: Waiting::No, begun_before: 0, read, write, drain: Some(drain) }
+        Self { stream, connection, waiting: Waiting::No, begun_before: 0, read, write, burst: 0, drain: Some(drain) }
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -201,6 +210,24 @@ impl Io {
         Poll::Pending
     }
 
+    /// How much may be read at the moment.
+    fn poll_most(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
+        if self.connection.is_http2() {
+            return Poll::Ready(usize::MAX);
+        }
+        if self.connection.intake().poll_open(cx).is_pending() {
+            self.burst = 0;
+            return Poll::Pending;
+        }
+        if self.burst < BURST {
+            return Poll::Ready(BURST - self.burst);
+        }
+        // What was read is to be worked off first.
+        self.burst = 0;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
     /// Whether the wait is of this kind and no request has come and gone since it began.
     fn is_waiting_for(&self, waiting: Waiting) -> bool {
         self.waiting == waiting && self.begun_before == self.connection.requests_begun()
@@ -238,9 +265,13 @@ impl Io {
 impl AsyncRead for Io {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        let Poll::Ready(most) = this.poll_most(cx) else { return Poll::Pending };
         let before = buffer.filled().len();
-        let outcome = Pin::new(&mut this.stream).poll_read(cx, buffer);
-        let received = buffer.filled().len() > before;
+        let mut stream = (&mut this.stream).take(most as u64);
+        let outcome = Pin::new(&mut stream).poll_read(cx, buffer);
+        let count = buffer.filled().len() - before;
+        let received = count > 0;
+        this.burst = if received { this.burst + count } else { 0 };
         match outcome {
             Poll::Ready(outcome) => {
                 if this.connection.is_http2() {

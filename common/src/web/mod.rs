@@ -28,6 +28,7 @@ pub mod faults;
 mod guard;
 mod health;
 mod hooks;
+mod intake;
 mod listener;
 mod metrics;
 mod notes;

@@ -14,10 +14,10 @@ use super::hooks::ServeHooks;
 use super::listener::{BindError, listen};
 use super::options::ServeOptions;
 use super::process::raise_open_files;
-use super::sendfile::pool::Pool;
 use super::service::Plan;
 use super::signals;
 use super::tls::{TlsError, TlsState};
+use crate::threads::Pool;
 
 /// Longest time for reading configuration and policy again.
 const RELOAD_LIMIT: Duration = Duration::from_secs(60);

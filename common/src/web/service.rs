@@ -26,8 +26,8 @@ use super::hooks::ServeHooks;
 use super::observe::{self, Observer};
 use super::operations::{self, Operations};
 use super::options::ServeOptions;
-use super::sendfile::pool::Pool;
 use super::tls::TlsState;
+use crate::threads::Pool;
 
 /// Longest time for a TLS handshake.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);

@@ -14,7 +14,6 @@
 //! ```
 
 mod body;
-pub(super) mod pool;
 mod read_ahead;
 pub(super) mod slot;
 mod sys;

@@ -13,8 +13,8 @@ use futures_util::task::AtomicWaker;
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 
-use super::pool::Pool;
 use super::transfer::shorter_than_announced;
+use crate::threads::Pool;
 
 /// Bytes of one chunk.
 const CHUNK_BYTES: u64 = 256 * 1024;

@@ -16,9 +16,9 @@ use futures_util::task::AtomicWaker;
 use socket2::SockRef;
 use tokio::io::Interest;
 
-use super::pool::Pool;
 use super::sys;
 use super::transfer::{Outcome, Transfer};
+use crate::threads::Pool;
 
 /// The transfer of one connection; clones mean the same one.
 #[derive(Clone, Default)]

@@ -5,6 +5,7 @@ mod lifecycle;
 mod operators;
 mod refusals;
 mod tls;
+mod uploads;
 
 use std::fs::File;
 use std::io::Write;
@@ -71,6 +72,7 @@ fn routes(served: Served) -> impl Fn(&mut ServiceConfig) + Send + Clone + 'stati
             .route("/file", actix_web::web::head().to(send_file))
             .route("/hello", get().to(async || "hello"))
             .route("/echo", post().to(echo))
+            .route("/examine", post().to(uploads::examine))
             .route("/slow", get().to(slow))
             .service(
                 actix_web::web::scope("/named")

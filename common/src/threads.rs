@@ -1,18 +1,22 @@
-//! Threads for file work, apart from the blocking threads that database calls run on.
+//! Threads for work that blocks or computes: sending and writing files, hashing, calls into file systems that may hang.
+//!
+//! They are apart from the runtime's own blocking threads, so that transfers and hanging stores cannot keep anything else
+//! from running (F8).
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long a thread without work stays.
 const IDLE_LIFE: Duration = Duration::from_secs(10);
-/// The work is a few system calls deep.
-const STACK_BYTES: usize = 256 * 1024;
+/// The work is shallow.
+const STACK_BYTES: usize = 512 * 1024;
 
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A bounded number of threads that come with the work and go without it.
-pub(in crate::web) struct Pool {
+pub struct Pool {
     name: &'static str,
     limit: usize,
     state: Mutex<State>,
@@ -27,21 +31,29 @@ struct State {
     busy: usize,
 }
 
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pool({}, {})", self.name, self.limit)
+    }
+}
+
 impl Pool {
-    pub(in crate::web) fn new(name: &'static str, limit: usize) -> Arc<Self> {
+    /// A pool of at most `limit` threads called `name`, none of which is started yet.
+    pub fn new(name: &'static str, limit: usize) -> Arc<Self> {
         let (state, wake) = (Mutex::default(), Condvar::new());
         Arc::new(Self { name, limit: limit.max(1), state, wake })
     }
 
     /// Whether a job given now would run at once.
-    pub(super) fn has_room(&self) -> bool {
+    pub fn has_room(&self) -> bool {
         let state = self.lock();
         state.busy + state.jobs.len() < self.limit
     }
 
     /// Runs `job` on one of the threads, in order of arrival. Callers keep at most one job for each
-    /// connection or stream, so the queue is as long as there are of those.
-    pub(super) fn submit(self: &Arc<Self>, job: impl FnOnce() + Send + 'static) {
+    /// connection or stream, so the queue is as long as there are of those. Where the system refuses every thread the job is
+    /// dropped, which must tell whoever waits for it; a job that panics is logged and dropped as well.
+    pub fn submit(self: &Arc<Self>, job: impl FnOnce() + Send + 'static) {
         let mut state = self.lock();
         state.jobs.push_back(Box::new(job));
         let enough = state.threads - state.busy >= state.jobs.len();
