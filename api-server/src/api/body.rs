@@ -1,8 +1,8 @@
 //! Bodies of requests: JSON documents, and the bridge from the framework's payload to the byte streams of stores.
 //!
-//! The framework's payload belongs to the thread of its connection. [`with_stream`] pulls it there and hands the
-//! chunks, shared and not copied, through a channel of one to whoever reads the stream, on any thread. The reader's
-//! pace is the sender's: nothing is pulled while the channel is full.
+//! The framework's payload belongs to the thread of its connection. [`with_stream`] pulls it there, copies it into pieces of
+//! the transfer's own memory and hands those to whoever reads the stream, on any thread. The reader's pace is the
+//! sender's: nothing is pulled while all pieces that the transfer may hold are on their way.
 //!
 //! A request that is refused before its body was read is not read to the end: dropping the payload makes the connection
 //! drain a short rest or close in order.
@@ -17,13 +17,15 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendError;
 
 use crate::config::JsonLimits;
 use crate::error::{ApiError, Situation};
+use crate::stores::buffers::{Buffers, Piece, Share};
 use crate::stores::{BodyError, ByteStream};
 
-/// Chunks on their way from the connection to the reader.
-const DEPTH: usize = 1;
+/// Pieces on their way from the connection to the reader.
+const DEPTH: usize = 4;
 
 /// Reads a JSON document: an object or an array (images-v2 §2.1). Bytes beyond the limit are not kept.
 ///
@@ -64,13 +66,13 @@ async fn whole_body(mut payload: Payload, limit: u64) -> Result<BytesMut, ApiErr
 
 /// Runs `work` with the body as a stream, and pulls the body meanwhile. When the returned future is dropped, because
 /// the client is gone, the stream ends with [`BodyError::Disconnected`].
-pub(super) async fn with_stream<T, W>(payload: Payload, work: impl FnOnce(ByteStream) -> W) -> T
+pub(super) async fn with_stream<T, W>(payload: Payload, buffers: &Buffers, work: impl FnOnce(ByteStream) -> W) -> T
 where
     W: Future<Output = T>,
 {
     let (sender, receiver) = mpsc::channel(DEPTH);
     let mut work = pin!(work(stream_of(receiver)));
-    let mut pump = pin!(pull(payload, sender));
+    let mut pump = pin!(pull(payload, buffers.share(), sender));
     let mut is_pulling = true;
     loop {
         tokio::select! {
@@ -87,16 +89,81 @@ enum Part {
     End,
 }
 
-async fn pull(mut payload: Payload, sender: mpsc::Sender<Part>) {
+/// Ends with the body, or when nobody reads it any more.
+async fn pull(payload: Payload, share: Share, sender: mpsc::Sender<Part>) {
+    let last = match gather(payload, &share, &sender).await {
+        Ok(()) => Part::End,
+        Err(Stop::Broken(error)) => Part::Failed(error),
+        Err(Stop::Unread) => return,
+    };
+    // A reader that is gone needs no end.
+    let _ = sender.send(last).await;
+}
+
+/// Why a body is not pulled to its end.
+enum Stop {
+    Broken(BodyError),
+    Unread,
+}
+
+impl From<BodyError> for Stop {
+    fn from(error: BodyError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl<T> From<SendError<T>> for Stop {
+    fn from(_: SendError<T>) -> Self {
+        Self::Unread
+    }
+}
+
+/// Copies the body into pieces. The framework reads on only when all that it has read was taken, so a chunk that waits for
+/// a piece holds the sender up. A piece goes on its way when it is full, or when the client pauses and the reader has
+/// nothing else to do.
+async fn gather(mut payload: Payload, share: &Share, sender: &mpsc::Sender<Part>) -> Result<(), Stop> {
+    let mut begun: Option<Piece> = None;
     loop {
-        let (part, is_last) = match payload.next().await {
-            Some(Ok(chunk)) => (Part::Chunk(chunk), false),
-            Some(Err(error)) => (Part::Failed(body_error(&error)), true),
-            None => (Part::End, true),
+        let chunk = match begun.take() {
+            None => payload.next().await,
+            Some(piece) => tokio::select! {
+                biased;
+                chunk = payload.next() => {
+                    begun = Some(piece);
+                    chunk
+                }
+                permit = sender.reserve() => {
+                    permit?.send(Part::Chunk(piece.into_bytes()));
+                    continue;
+                }
+            },
         };
-        if sender.send(part).await.is_err() || is_last {
-            return;
+        let mut chunk = match chunk {
+            Some(Ok(chunk)) => chunk,
+            rest => {
+                flush(begun, sender).await?;
+                return rest.map_or(Ok(()), |outcome| outcome.map(drop).map_err(|error| body_error(&error).into()));
+            }
+        };
+        while !chunk.is_empty() {
+            // Better a piece that is not full than one chunk in two.
+            if begun.as_ref().is_some_and(|piece| piece.room() < chunk.len()) {
+                flush(begun.take(), sender).await?;
+            }
+            let mut piece = match begun.take() {
+                Some(piece) => piece,
+                None => share.piece().await,
+            };
+            piece.fill(&mut chunk);
+            begun = Some(piece);
         }
+    }
+}
+
+async fn flush(piece: Option<Piece>, sender: &mpsc::Sender<Part>) -> Result<(), SendError<Part>> {
+    match piece {
+        Some(piece) => sender.send(Part::Chunk(piece.into_bytes())).await,
+        None => Ok(()),
     }
 }
 
@@ -185,14 +252,17 @@ mod tests {
     #[actix_web::test]
     async fn a_body_is_streamed_to_another_thread() {
         let parts: Vec<_> = (0..100).map(|_| Ok(b"abc".as_slice())).collect();
-        let read = with_stream(payload(parts), |body| async { tokio::spawn(collect(body)).await.unwrap() }).await;
+        let read = with_stream(payload(parts), &Buffers::default(), |body| async {
+            tokio::spawn(collect(body)).await.unwrap()
+        })
+        .await;
         assert_eq!(read, (b"abc".repeat(100), None));
     }
 
     #[actix_web::test]
     async fn a_broken_body_is_told() {
         let broken = payload(vec![Ok(b"abc"), Err(PayloadError::Incomplete(None))]);
-        let read = with_stream(broken, collect).await;
+        let read = with_stream(broken, &Buffers::default(), collect).await;
         assert_eq!(read, (b"abc".to_vec(), Some(BodyError::Disconnected)));
     }
 
@@ -200,7 +270,8 @@ mod tests {
     async fn a_dropped_request_disconnects_the_reader() {
         let endless = streaming(stream::pending());
         let (sender, reading) = tokio::sync::oneshot::channel();
-        let request = with_stream(endless, |body| async {
+        let buffers = Buffers::default();
+        let request = with_stream(endless, &buffers, |body| async {
             let _ = sender.send(tokio::spawn(collect(body)));
             std::future::pending::<()>().await;
         });
@@ -211,6 +282,6 @@ mod tests {
     #[actix_web::test]
     async fn work_that_does_not_read_is_not_waited_for() {
         let endless = streaming(stream::repeat_with(|| Ok(Bytes::from_static(b"abc"))));
-        assert_eq!(with_stream(endless, |_body| async { 7 }).await, 7);
+        assert_eq!(with_stream(endless, &Buffers::default(), |_body| async { 7 }).await, 7);
     }
 }

@@ -10,8 +10,10 @@
 //! - [`Store`] is what every driver does; [`Capabilities`] says what a driver does not do.
 //! - [`catalog::StoreCatalog`] builds the configured stores and chooses one for a location.
 //! - [`ingest`] wraps an upload once: it counts, enforces limits and computes digests, so that drivers see plain bytes.
+//! - [`buffers`] is the memory that bodies are read into, shared by all transfers.
 //! - [`guard`] stands before every driver: it checks capabilities and stamps the store's id on new locations.
 
+pub mod buffers;
 pub mod catalog;
 #[cfg(test)]
 mod contract;
@@ -20,6 +22,7 @@ pub mod file;
 pub mod guard;
 pub mod http;
 pub mod ingest;
+mod lane;
 mod location;
 mod object_id;
 mod pool;
@@ -39,6 +42,9 @@ pub use location::Location;
 pub use object_id::{InvalidObjectId, ObjectId};
 
 /// Bytes in motion: `Send`, pulled by the consumer, chunks of about 64 KiB (drivers gather parts themselves).
+///
+/// The bytes of a chunk may belong to a small share of memory (see [`buffers`]) in which the next chunks have to find room.
+/// So a consumer that gathers more than a few chunks copies them.
 ///
 /// An error ends the stream and says that the *source* of the bytes failed: the client of an upload, or the store
 /// of a download. It never says anything about the consumer.

@@ -30,7 +30,7 @@ pub(crate) async fn upload_data(call: Call) -> Answer {
     let store = call.header("x-image-meta-store").map(str::to_owned);
     let id = call.param("image_id").to_owned();
     let Call { app, context, payload, .. } = call;
-    with_stream(payload, |body| {
+    with_stream(payload, app.ingestor.buffers(), |body| {
         let upload = DataUpload { announced, store, content_type, body };
         store_data(&context, &app, &id, upload)
     })

@@ -19,55 +19,75 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::StreamExt;
+use glance_common::threads;
 use serde_json::{Map, Value};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 pub use config::FileOptions;
 use config::Settings;
 use part::{Part, Published};
 
-use super::pool::{Pool, Seat};
+use super::lane::{Lane, Worker};
+use super::pool::Pool;
 use super::size::SizeCheck;
 use super::{
     ByteRange, ByteStream, Capabilities, Location, ObjectId, Opened, ReadBody, Reading, Store, StoreError,
     StoreErrorKind, Written,
 };
 
-/// Uploads that one store writes at once; further ones wait.
+/// Threads of one store that write. An upload has one only while there is something to write, so there are few of them
+/// unless the medium hangs.
 const MAX_WRITERS: usize = 256;
-/// How long an upload waits for a writer.
-const WRITER_WAIT: Duration = Duration::from_secs(30);
 /// How long the medium may take no bytes.
 const STALL: Duration = Duration::from_secs(120);
 /// How long it may take to bring a whole file to rest. Writing began long before, so little is left by then.
 const SETTLE: Duration = Duration::from_secs(300);
-/// Chunks on their way to the writer.
-const DEPTH: usize = 2;
 
 /// A store of type `file`.
 #[derive(Debug)]
 pub struct FileStore {
     settings: Arc<Settings>,
     calls: Pool,
-    writers: Pool,
+    writers: Arc<threads::Pool>,
 }
 
 /// What a writer ends with: the object, and the metadata of its location.
 type Stored = (Published, Map<String, Value>);
 
-/// What a writer is told. A channel that closes before the end means that the upload was given up.
-enum Step {
-    Bytes(Bytes),
-    End,
+/// Writes one object, on threads that may block. Dropped before the end it leaves nothing.
+struct Writer {
+    settings: Arc<Settings>,
+    object: ObjectId,
+    /// Announced size in bytes.
+    size: Option<u64>,
+    part: Option<Part>,
 }
 
-impl Step {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Bytes(bytes) => bytes,
-            Self::End => &[],
-        }
+impl Worker for Writer {
+    type Outcome = Stored;
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        let size = self.size.unwrap_or(0);
+        let folder = self.settings.choose(size)?;
+        let thin_block = self.settings.thin.then_some(self.settings.chunk_size);
+        let part = Part::create(folder, &self.object, thin_block).map_err(errors::write)?;
+        part.reserve(size).map_err(errors::write)?;
+        self.part = Some(part);
+        Ok(())
+    }
+
+    /// Whatever has come in the meantime is written with one call: larger writes cost less for each byte.
+    fn take(&mut self, chunks: Vec<Bytes>) -> Result<(), StoreError> {
+        let pieces: Vec<&[u8]> = chunks.iter().map(Bytes::as_ref).collect();
+        self.part.as_mut().map_or(Ok(()), |part| part.append(&pieces)).map_err(errors::write)
+    }
+
+    fn finish(self) -> Result<Stored, StoreError> {
+        let part = self.part.ok_or(StoreErrorKind::Backend)?;
+        let published = part.publish(self.settings.mode).map_err(errors::write)?;
+        let metadata = self.settings.mountpoints.for_path(published.path());
+        Ok((published, metadata))
     }
 }
 
@@ -78,7 +98,7 @@ impl FileStore {
         sys::ignore_file_size_signal();
         let (settings, problem) = Settings::from_options(options);
         let calls = Pool::new("store-call", settings.call_threads);
-        let writers = Pool::new("store-write", MAX_WRITERS);
+        let writers = threads::Pool::new("store-write", MAX_WRITERS);
         Opened { store: Arc::new(Self { settings: Arc::new(settings), calls, writers }), problem }
     }
 
@@ -88,7 +108,7 @@ impl FileStore {
         work: impl FnOnce(&Settings) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let after = self.settings.call_timeout;
-        let Some([seat]) = self.calls.seats(after).await else {
+        let Some(seat) = self.calls.seat(after).await else {
             return Err(StoreErrorKind::Timeout { after }.into());
         };
         let load = self.calls.load();
@@ -124,12 +144,10 @@ impl Store for FileStore {
     }
 
     async fn put(&self, object: &ObjectId, size: Option<u64>, body: ByteStream) -> Result<Written, StoreError> {
-        let Some([seat]) = self.writers.seats::<1>(WRITER_WAIT).await else {
-            return Err(StoreErrorKind::Busy.into());
-        };
-        let (steps, outcome) = start_writer(seat, Arc::clone(&self.settings), object.clone(), size);
-        feed(body, size, &steps).await?;
-        let (published, metadata) = finished(outcome, SETTLE).await??;
+        let writer = Writer { settings: Arc::clone(&self.settings), object: object.clone(), size, part: None };
+        let mut lane = Lane::open(&self.writers, writer);
+        feed(body, size, &mut lane).await?;
+        let (published, metadata) = finished(lane.finish(), SETTLE).await??;
         let (path, size) = published.keep();
         Ok(Written { location: Location { url: format!("file://{}", path.display()), metadata }, size })
     }
@@ -193,75 +211,23 @@ impl Store for FileStore {
     }
 }
 
-/// Starts the thread that writes an object; what it publishes is undone when nobody takes the outcome.
-fn start_writer(
-    seat: Seat,
-    settings: Arc<Settings>,
-    object: ObjectId,
-    size: Option<u64>,
-) -> (mpsc::Sender<Step>, oneshot::Receiver<Result<Stored, StoreError>>) {
-    let (sender, mut steps) = mpsc::channel(DEPTH);
-    let outcome = seat.run(move || {
-        let published = write(&settings, &object, size, &mut steps)?;
-        let metadata = settings.mountpoints.for_path(published.path());
-        Ok((published, metadata))
-    });
-    (sender, outcome)
-}
-
-/// Writes the steps to a new file, on a thread that may block.
-fn write(
-    settings: &Settings,
-    object: &ObjectId,
-    size: Option<u64>,
-    steps: &mut mpsc::Receiver<Step>,
-) -> Result<Published, StoreError> {
-    let folder = settings.choose(size.unwrap_or(0))?;
-    let mut part = Part::create(folder, object, settings.thin.then_some(settings.chunk_size)).map_err(errors::write)?;
-    part.reserve(size.unwrap_or(0)).map_err(errors::write)?;
-    let mut batch = Vec::with_capacity(DEPTH);
-    // Whatever has come in the meantime is written with one call: larger writes cost less for each byte.
-    while steps.blocking_recv_many(&mut batch, DEPTH) > 0 {
-        let chunks: Vec<&[u8]> = batch.iter().map(Step::bytes).collect();
-        part.append(&chunks).map_err(errors::write)?;
-        if matches!(batch.last(), Some(Step::End)) {
-            // The sender stays until the outcome is known, unless the upload was dropped after its last byte.
-            if steps.is_closed() {
-                break;
-            }
-            return part.publish(settings.mode).map_err(errors::write);
-        }
-        batch.clear();
-    }
-    Err(StoreError::from(super::BodyError::Disconnected))
-}
-
-/// Passes the body to the writer. A writer that ends early has failed; its own outcome says why.
-async fn feed(mut body: ByteStream, size: Option<u64>, steps: &mpsc::Sender<Step>) -> Result<(), StoreError> {
+/// Passes the body to the writer. A writer that ends early has failed, and says why.
+async fn feed(mut body: ByteStream, size: Option<u64>, lane: &mut Lane<Writer>) -> Result<(), StoreError> {
     let mut check = SizeCheck::new(size);
     loop {
         let chunk = tokio::select! {
             biased;
             chunk = body.next() => chunk,
-            () = steps.closed() => return Ok(()),
+            error = lane.ended() => return Err(error),
         };
-        let step = match chunk.transpose()? {
-            Some(bytes) => {
-                check.add(bytes.len())?;
-                Step::Bytes(bytes)
-            }
-            None => {
-                check.finish()?;
-                Step::End
-            }
-        };
-        let last = matches!(step, Step::End);
-        let sent = timeout(STALL, steps.send(step)).await;
-        let writer_is_gone = sent.map_err(|_| StoreErrorKind::Timeout { after: STALL })?.is_err();
-        if last || writer_is_gone {
-            return Ok(());
+        let Some(bytes) = chunk.transpose()? else { break };
+        check.add(bytes.len())?;
+        let pushed = timeout(STALL, lane.push(&bytes)).await;
+        if !pushed.map_err(|_| StoreErrorKind::Timeout { after: STALL })? {
+            return Err(lane.ended().await);
         }
     }
+    Ok(check.finish()?)
 }
 
 fn open_file(settings: &Settings, at: &Location) -> Result<(File, u64), StoreError> {

@@ -212,7 +212,7 @@ async fn a_hanging_file_system_fails_in_bounded_time_and_alone() {
     options.filesystem_store_thread_pool_size = 2;
     let (settings, _) = Settings::from_options(&options);
     let hanging =
-        FileStore { settings: Arc::new(settings), calls: Pool::new("hang", 2), writers: Pool::new("hang", 2) };
+        FileStore { settings: Arc::new(settings), calls: Pool::new("hang", 2), writers: threads::Pool::new("hang", 2) };
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = Arc::new(std::sync::Mutex::new(wait));
     for attempt in 0..4 {

@@ -36,6 +36,26 @@ glance_common::choices! {
     }
 }
 
+/// Digests in the making, to be fed by one thread.
+pub(super) enum Digester {
+    Md5(Box<dyn Hasher>),
+    /// The digest beside MD5.
+    Other(Box<dyn Hasher>),
+    /// MD5 and SHA-512 in one pass.
+    #[cfg(target_arch = "x86_64")]
+    Both(Box<super::fast_hash::Md5Sha512>),
+}
+
+impl Digester {
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Md5(hasher) | Self::Other(hasher) => hasher.update(bytes),
+            #[cfg(target_arch = "x86_64")]
+            Self::Both(hasher) => hasher.update(bytes),
+        }
+    }
+}
+
 /// A digest in the making.
 pub(super) trait Hasher: Send {
     /// Takes the next bytes.
@@ -56,6 +76,18 @@ impl HashAlgorithm {
             Self::Sha384 | Self::Sha3_384 => 48,
             Self::Sha512 | Self::Sha3_512 | Self::Blake2b => 64,
         }
+    }
+
+    /// Begins this digest and MD5: together where the processor gains by it, else as two, so that they can be computed side
+    /// by side. The first takes the longer.
+    pub(super) fn with_md5(self) -> (Digester, Option<Digester>) {
+        #[cfg(target_arch = "x86_64")]
+        if self == Self::Sha512
+            && let Some(both) = super::fast_hash::Md5Sha512::new()
+        {
+            return (Digester::Both(Box::new(both)), None);
+        }
+        (Digester::Other(self.hasher()), Some(Digester::Md5(Self::Md5.hasher())))
     }
 
     /// Begins a digest: ring's code where it has the algorithm, since it is the fastest.
@@ -93,7 +125,7 @@ impl<D: Digest + Send> Hasher for Crypto<D> {
 /// The processor's own MD5.
 #[cfg(target_arch = "x86_64")]
 fn md5() -> Box<dyn Hasher> {
-    Box::new(super::fast_md5::Md5::new())
+    Box::new(super::fast_hash::Md5::new())
 }
 
 /// MD5 for processors without code of their own.
@@ -103,7 +135,7 @@ fn md5() -> Box<dyn Hasher> {
 }
 
 #[cfg(target_arch = "x86_64")]
-impl Hasher for super::fast_md5::Md5 {
+impl Hasher for super::fast_hash::Md5 {
     fn update(&mut self, bytes: &[u8]) {
         self.update(bytes);
     }

@@ -1,8 +1,8 @@
 //! What every upload passes through, once, whatever the store.
 //!
 //! ```text
-//!              ┌─► MD5 thread
-//! body ─ count ┼─► digest and inspector thread
+//!              ┌─► lanes of the hash threads: MD5, digest, inspector
+//! body ─ count ┤
 //!              └─► Store::put
 //! ```
 //!
@@ -13,7 +13,7 @@
 
 mod digest;
 #[cfg(target_arch = "x86_64")]
-mod fast_md5;
+mod fast_hash;
 mod hashing;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,18 +21,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use glance_common::threads::Pool;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 pub use digest::HashAlgorithm;
 use hashing::{Findings, Hashing};
 
-use super::pool::Pool;
+use super::buffers::Buffers;
 use super::size::SizeCheck;
 use super::{BodyError, ByteStream, Location, ObjectId, Store, StoreError, StoreErrorKind};
 
-/// Threads for digests in the whole process: two for each upload above 1 MiB. Further uploads wait half a minute for
-/// their turn and are then refused with `Busy`.
-const HASH_THREADS: usize = 256;
+/// Uploads at once in the whole process. Further ones wait for their turn and are then refused with `Busy`.
+const UPLOADS: usize = 512;
+/// How long an upload waits for its turn.
+const TURN_WAIT: Duration = Duration::from_secs(30);
 
 /// Judges content while it passes. Runs on a thread of the upload.
 pub trait Inspector: Send {
@@ -109,19 +112,29 @@ pub struct Ingested {
     pub virtual_size: Option<u64>,
 }
 
-/// Takes uploads into stores. One for the whole server: it owns the hash threads.
+/// Takes uploads into stores. One for the whole server: it owns the hash threads and the memory for bodies.
 #[derive(Debug)]
 pub struct Ingestor {
-    threads: Pool,
+    threads: Arc<Pool>,
+    turns: Semaphore,
+    buffers: Buffers,
 }
 
 impl Default for Ingestor {
     fn default() -> Self {
-        Self { threads: Pool::new("hash", HASH_THREADS) }
+        // Hashing does nothing but compute, so more threads than processors gain nothing.
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { threads: Pool::new("hash", threads), turns: Semaphore::new(UPLOADS), buffers: Buffers::default() }
     }
 }
 
 impl Ingestor {
+    /// The memory that bodies are read into.
+    #[must_use]
+    pub fn buffers(&self) -> &Buffers {
+        &self.buffers
+    }
+
     /// Stores a body. On any failure, and when the future is dropped, the store holds nothing of it.
     ///
     /// # Errors
@@ -131,7 +144,9 @@ impl Ingestor {
     pub async fn ingest(&self, store: &dyn Store, upload: Upload, body: ByteStream) -> Result<Ingested, StoreError> {
         let Upload { object, announced, limits, algorithm, expected_md5, expected_digest, inspector } = upload;
         limits.check_announced(announced)?;
-        let hashing = Hashing::begin(&self.threads, announced, algorithm, inspector).await?;
+        let turn = timeout(TURN_WAIT, self.turns.acquire()).await;
+        let Ok(Ok(_turn)) = turn else { return Err(StoreErrorKind::Busy.into()) };
+        let hashing = Hashing::begin(&self.threads, announced, algorithm, inspector);
         let report = Report::default();
         let expected = Expected { md5: expected_md5, digest: expected_digest, algorithm };
         let passage = Passage {

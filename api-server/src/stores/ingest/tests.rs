@@ -183,7 +183,7 @@ async fn a_sender_that_breaks_off_or_falls_silent_leaves_nothing() {
 async fn a_dropped_upload_leaves_nothing_and_frees_its_threads() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path());
-    let ingestor = Ingestor { threads: Pool::new("test", 2) };
+    let ingestor = Ingestor { threads: Pool::new("test", 1), turns: Semaphore::new(1), ..Ingestor::default() };
     for _ in 0..5 {
         let ingest = ingestor.ingest(store.as_ref(), upload(None), stalling_body(&sample(2_000_000)));
         assert!(tokio::time::timeout(Duration::from_millis(100), ingest).await.is_err());
@@ -196,7 +196,7 @@ async fn a_dropped_upload_leaves_nothing_and_frees_its_threads() {
 async fn many_uploads_share_few_threads() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path());
-    let ingestor = Ingestor { threads: Pool::new("test", 6) };
+    let ingestor = Ingestor { threads: Pool::new("test", 2), turns: Semaphore::new(7), ..Ingestor::default() };
     let data = sample(1_500_000);
     let uploads = (0..50).map(|number| {
         let object = ObjectId::new(format!("image-{number}")).unwrap();

@@ -1,58 +1,19 @@
 //! MD5 for one long stream, as fast as the processor allows.
 //!
-//! MD5 cannot be spread over threads, so its speed bounds every upload. Each step depends on the one before, and
-//! compilers order the additions within a step so that this dependency becomes longer than it must be. Here the order is
-//! written down for x86-64: what depends on the previous step comes last. [`vector`] needs AVX-512, whose three-way logic
-//! makes a step one instruction shorter; [`scalar`] runs everywhere. They are about 1.4 and 1.25 times as fast as
-//! the portable code of the `md-5` crate, which is used on other processors.
-#![expect(unsafe_code, reason = "the compression functions are written in assembly")]
+//! Each step depends on the one before, and compilers order the additions within a step so that this dependency becomes
+//! longer than it must be. Here the order is written down for x86-64: what depends on the previous step comes last.
+//! [`vector`] needs AVX-512, whose three-way logic makes a step one instruction shorter; [`scalar`] runs everywhere.
+//! They are about 1.4 and 1.25 times as fast as the portable code of the `md-5` crate, which is used on other
+//! processors.
 
-/// All 64 steps as a text of instructions: the rounds f, g, h and i, with the place of each step's message word and
-/// constant in bytes, and by how many bits it rotates. `$step` writes one step.
-macro_rules! all_steps {
-    ($step:ident) => {
-        concat!(
-            four_steps!($step, f, [0, 4, 8, 12], [0, 4, 8, 12], [7, 12, 17, 22]),
-            four_steps!($step, f, [16, 20, 24, 28], [16, 20, 24, 28], [7, 12, 17, 22]),
-            four_steps!($step, f, [32, 36, 40, 44], [32, 36, 40, 44], [7, 12, 17, 22]),
-            four_steps!($step, f, [48, 52, 56, 60], [48, 52, 56, 60], [7, 12, 17, 22]),
-            four_steps!($step, g, [4, 24, 44, 0], [64, 68, 72, 76], [5, 9, 14, 20]),
-            four_steps!($step, g, [20, 40, 60, 16], [80, 84, 88, 92], [5, 9, 14, 20]),
-            four_steps!($step, g, [36, 56, 12, 32], [96, 100, 104, 108], [5, 9, 14, 20]),
-            four_steps!($step, g, [52, 8, 28, 48], [112, 116, 120, 124], [5, 9, 14, 20]),
-            four_steps!($step, h, [20, 32, 44, 56], [128, 132, 136, 140], [4, 11, 16, 23]),
-            four_steps!($step, h, [4, 16, 28, 40], [144, 148, 152, 156], [4, 11, 16, 23]),
-            four_steps!($step, h, [52, 0, 12, 24], [160, 164, 168, 172], [4, 11, 16, 23]),
-            four_steps!($step, h, [36, 48, 60, 8], [176, 180, 184, 188], [4, 11, 16, 23]),
-            four_steps!($step, i, [0, 28, 56, 20], [192, 196, 200, 204], [6, 10, 15, 21]),
-            four_steps!($step, i, [48, 12, 40, 4], [208, 212, 216, 220], [6, 10, 15, 21]),
-            four_steps!($step, i, [32, 60, 24, 52], [224, 228, 232, 236], [6, 10, 15, 21]),
-            four_steps!($step, i, [16, 44, 8, 36], [240, 244, 248, 252], [6, 10, 15, 21]),
-        )
-    };
-}
-
-/// Four steps, after which each register is back at its place.
-macro_rules! four_steps {
-    ($step:ident, $round:ident, [$w0:tt, $w1:tt, $w2:tt, $w3:tt], [$k0:tt, $k1:tt, $k2:tt, $k3:tt], [$s0:tt, $s1:tt, $s2:tt, $s3:tt]) => {
-        concat!(
-            $step!($round, "a", "b", "c", "d", $w0, $k0, $s0),
-            $step!($round, "d", "a", "b", "c", $w1, $k1, $s1),
-            $step!($round, "c", "d", "a", "b", $w2, $k2, $s2),
-            $step!($round, "b", "c", "d", "a", $w3, $k3, $s3),
-        )
-    };
-}
-
-mod scalar;
-mod vector;
+use super::{scalar, vector};
 
 /// Adds whole blocks to a state.
-type Compress = fn(&mut [u32; 4], &[[u8; BLOCK]]);
+pub(super) type Compress = fn(&mut [u32; 4], &[[u8; BLOCK]]);
 
 /// The constants of the steps: the first 32 bits of the sines of 1 to 64, without sign.
 #[rustfmt::skip]
-static CONSTANTS: [u32; 64] = [
+pub(super) static CONSTANTS: [u32; 64] = [
     0xd76a_a478, 0xe8c7_b756, 0x2420_70db, 0xc1bd_ceee,
     0xf57c_0faf, 0x4787_c62a, 0xa830_4613, 0xfd46_9501,
     0x6980_98d8, 0x8b44_f7af, 0xffff_5bb1, 0x895c_d7be,
@@ -71,13 +32,15 @@ static CONSTANTS: [u32; 64] = [
     0xf753_7e82, 0xbd3a_f235, 0x2ad7_d2bb, 0xeb86_d391,
 ];
 
+/// The state before the first byte.
+pub(super) const START: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 /// Bytes that are digested at once.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 /// Where the length of the message is in its last block.
 const LENGTH_AT: usize = BLOCK - 8;
 
 /// An MD5 in the making.
-pub(super) struct Md5 {
+pub(in super::super) struct Md5 {
     state: [u32; 4],
     /// Bytes that do not make a block yet.
     rest: [u8; BLOCK],
@@ -88,16 +51,20 @@ pub(super) struct Md5 {
 
 impl Md5 {
     /// The fastest way that this processor has.
-    pub(super) fn new() -> Self {
+    pub(in super::super) fn new() -> Self {
         Self::with(vector::compress().unwrap_or(scalar::compress))
     }
 
-    fn with(compress: Compress) -> Self {
-        let state = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
-        Self { state, rest: [0; BLOCK], length: 0, compress }
+    /// Goes on where `length` bytes, whole blocks, have led to `state`.
+    pub(super) fn resume(state: [u32; 4], length: u64) -> Self {
+        Self { state, length, ..Self::new() }
     }
 
-    pub(super) fn update(&mut self, mut bytes: &[u8]) {
+    fn with(compress: Compress) -> Self {
+        Self { state: START, rest: [0; BLOCK], length: 0, compress }
+    }
+
+    pub(in super::super) fn update(&mut self, mut bytes: &[u8]) {
         let filled = self.filled();
         self.length += bytes.len() as u64;
         if filled > 0 {
@@ -114,7 +81,7 @@ impl Md5 {
         self.rest[..rest.len()].copy_from_slice(rest);
     }
 
-    pub(super) fn finalize(mut self) -> [u8; 16] {
+    pub(in super::super) fn finalize(mut self) -> [u8; 16] {
         let filled = self.filled();
         self.rest[filled] = 0x80;
         self.rest[filled + 1..].fill(0);

@@ -1,17 +1,19 @@
-//! The steps in ordinary registers.
+//! The steps of MD5 in ordinary registers.
 
 use std::arch::asm;
 
-use super::{BLOCK, CONSTANTS};
+use super::md5::{BLOCK, CONSTANTS};
 
 /// One step: `a = b + rotate(a + word + constant + round(b, c, d))`. The instructions that need `b`, the result of the
 /// previous step, come last.
 macro_rules! step {
-    ($round:ident, $a:tt, $b:tt, $c:tt, $d:tt, $word:tt, $constant:tt, $by:tt) => {
+    ($round:ident, $at:tt, $a:tt, $b:tt, $c:tt, $d:tt, $word:tt, $constant:tt, $by:tt) => {
         concat!(
             "add {",
             $a,
             ":e}, dword ptr [{p} + ",
+            $at,
+            " + ",
             $word,
             "]\n",
             "add {",
@@ -126,7 +128,7 @@ pub(super) fn compress(state: &mut [u32; 4], blocks: &[[u8; BLOCK]]) {
             "mov {sb:e}, {b:e}",
             "mov {sc:e}, {c:e}",
             "mov {sd:e}, {d:e}",
-            all_steps!(step),
+            all_md5_steps!(step),
             "add {a:e}, {sa:e}",
             "add {b:e}, {sb:e}",
             "add {c:e}, {sc:e}",
