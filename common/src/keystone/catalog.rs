@@ -95,7 +95,7 @@ fn service_of(mut service: Value) -> Option<Service> {
     let endpoints = service.get_mut("endpoints").map(Value::take).unwrap_or_default();
     let mut service: Service = serde_json::from_value(without_endpoints(service)).ok()?;
     let list = endpoints.as_array().into_iter().flatten();
-    service.endpoints = list.filter_map(|endpoint| endpoint_of(endpoint)).collect();
+    service.endpoints = list.filter_map(endpoint_of).collect();
     Some(service)
 }
 

@@ -38,8 +38,12 @@ mod rules;
 mod sealed;
 #[cfg(feature = "keystone")]
 mod session;
-#[cfg(all(test, feature = "keystone"))]
+#[cfg(test)]
+#[cfg(feature = "keystone")]
 mod tests;
+#[cfg(test)]
+#[cfg(feature = "keystone")]
+mod tls_tests;
 #[cfg(feature = "keystone")]
 mod token;
 #[cfg(feature = "keystone")]
