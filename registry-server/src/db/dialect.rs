@@ -57,22 +57,29 @@ pub(crate) const fn visibility_literal(visibility: Visibility) -> Fragment<Text>
     })
 }
 
-/// A column of `images` in a condition: for SQLite in two spellings.
+/// A column of `images` in a condition, in spellings that offer its index and that do not.
 ///
-/// SQLite has no statistics here and takes an index on any equality, however many rows are equal. A `+` before a
-/// column keeps its index out of the plan.
+/// SQLite has no statistics here and takes an index on any equality, however many rows are equal; MariaDB has them, and
+/// still sorts all rows of a large project for one page in descending order. A `+` or a function around a column keeps
+/// its index out of the plan.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
     /// The name with its table.
     pub(crate) plain: &'static str,
     /// The same with a `+`.
     pub(crate) plus: &'static str,
+    /// The same in a function that changes nothing.
+    pub(crate) wrapped: &'static str,
 }
 
 /// Declares a [`Column`] of `images`.
 macro_rules! image_column {
     ($name:literal) => {
-        $crate::db::dialect::Column { plain: concat!("images.", $name), plus: concat!("+images.", $name) }
+        $crate::db::dialect::Column {
+            plain: concat!("images.", $name),
+            plus: concat!("+images.", $name),
+            wrapped: concat!("coalesce(images.", $name, ")"),
+        }
     };
 }
 pub(crate) use image_column;
@@ -82,7 +89,8 @@ impl Column {
     pub(crate) const fn checked<ST: SingleValue>(self, engine: Engine) -> Fragment<ST> {
         fragment(match engine {
             Engine::Sqlite => self.plus,
-            Engine::Postgres | Engine::Mysql => self.plain,
+            Engine::Mysql => self.wrapped,
+            Engine::Postgres => self.plain,
         })
     }
 

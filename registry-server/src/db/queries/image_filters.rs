@@ -138,7 +138,7 @@ const VISIBILITY: Column = image_column!("visibility");
 const OWNER: Column = image_column!("owner");
 const STATUS: Column = image_column!("status");
 
-/// How a condition is used on SQLite.
+/// How a condition is used on SQLite and MySQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
     /// Its index leads to few rows: take it.
@@ -332,15 +332,15 @@ const fn time_column(field: TimeField) -> Column {
 
 /// Could an index on this condition's column lead to few rows, so that it is worth to count?
 ///
-/// PostgreSQL and MySQL know well how many rows have one of a few values. Of a project or a checksum they know only
-/// the average, and go along the whole order when one has no image at all.
+/// PostgreSQL knows well how many rows have one of a few values. Of a project or a checksum it knows only the average,
+/// and goes along the whole order when one has no image at all.
 pub(super) fn is_worth_counting(condition: &Condition, engine: Engine) -> bool {
     match condition {
         Condition::From(Origin::Owned(_)) => true,
         Condition::Given(Filter::Text { field, .. }) => {
             matches!(field, TextField::Owner | TextField::Checksum | TextField::OsHashValue)
         }
-        _ if engine != Engine::Sqlite => false,
+        _ if engine == Engine::Postgres => false,
         Condition::From(Origin::Visible(_)) | Condition::Deleted(_) => true,
         Condition::Given(Filter::Time { op, .. }) => *op != Comparison::Neq,
         // Nearly every image is not hidden.

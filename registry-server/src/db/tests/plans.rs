@@ -10,6 +10,7 @@ use super::on_every_engine;
 use super::support::{TestDatabase, admin, time, user};
 use crate::db::Engine;
 use crate::db::queries::image_pages::explain::plans;
+use crate::db::queries::images;
 
 /// More rows than can be sorted in passing.
 const ROWS: u32 = 20_000;
@@ -36,13 +37,39 @@ fn populate(database: &mut TestDatabase) {
              (CASE WHEN i % 1000 = 0 THEN 'public' WHEN i % 2 = 0 THEN 'shared' ELSE 'private' END)::image_visibility \
              FROM generate_series(1, {ROWS}) AS i; ANALYZE"
         )),
-        Engine::Mysql => unreachable!("its plans are not looked at"),
+        Engine::Mysql => database.execute(&format!(
+            "{columns} SELECT LOWER(CONCAT(LPAD(HEX(seq), 8, '0'), '-0000-4000-8000-', LPAD(HEX(seq), 12, '0'))), \
+             CONCAT('name', seq), 'active', DATE_ADD('2020-01-01', INTERVAL seq MINUTE), \
+             DATE_ADD('2020-01-01', INTERVAL seq MINUTE), 0, CASE WHEN seq % 1000 = 7 THEN 'few' ELSE 'many' END, 0, 0, \
+             CASE WHEN seq % 1000 = 0 THEN 'public' WHEN seq % 2 = 0 THEN 'shared' ELSE 'private' END \
+             FROM seq_1_to_{ROWS}; ANALYZE TABLE images"
+        )),
     }
 }
 
-/// No plan looks at every image, and none sorts more than what has the same time.
+/// Rows that MySQL reads for the list, in tables and indexes, temporary ones included.
+fn rows_read(database: &mut TestDatabase, context: &RequestContext, query: &ImageQuery) -> u32 {
+    database.execute("FLUSH STATUS");
+    images::list_images(&mut database.session(), context, query, 25).unwrap();
+    let sum = "SELECT CAST(CAST(SUM(variable_value) AS INTEGER) AS CHAR) AS answer FROM \
+               information_schema.session_status WHERE variable_name LIKE 'handler_read%'";
+    database.text(sum).parse().unwrap()
+}
+
+/// No plan looks at every image, and none sorts more than what has the same time. MySQL chooses again with every value,
+/// so that there the rows are counted that it really reads.
 fn assert_frugal(database: &mut TestDatabase, context: &RequestContext, query: &ImageQuery) {
     let engine = database.engine();
+    if engine == Engine::Mysql {
+        // it cannot sort by further keys what an index gives in the order of the first; by default the id is the second,
+        // which every index has
+        if !query.sort.is_empty() && query.filters.is_empty() {
+            return;
+        }
+        let rows = rows_read(database, context, query);
+        assert!(rows < ROWS / 2, "{rows} rows are read: {query:?} {context:?}");
+        return;
+    }
     for plan in plans(&mut database.session(), context, query) {
         let (forbidden, by_index): (&[&str], &[&str]) = match engine {
             Engine::Sqlite => (&["SCAN images\n"], &["USING INDEX", "USING COVERING INDEX"]),
@@ -64,9 +91,6 @@ fn by_name(direction: Direction) -> Vec<SortKey> {
 
 on_every_engine! {
     fn lists_go_along_indexes(database) {
-        if database.engine() == Engine::Mysql {
-            return;
-        }
         populate(database);
         let marker = Some("00002710-0000-4000-8000-000000002710".to_owned());
         let owner = Filter::Text { field: TextField::Owner, any_of: vec!["few".to_owned()] };
@@ -90,6 +114,10 @@ on_every_engine! {
                 ..ImageQuery::default()
             },
             ImageQuery {
+                filters: vec![Filter::Text { field: TextField::Status, any_of: vec!["active".to_owned()] }],
+                ..ImageQuery::default()
+            },
+            ImageQuery {
                 sort: vec![SortKey { field: SortField::UpdatedAt, direction: Direction::Desc }],
                 ..ImageQuery::default()
             },
@@ -107,10 +135,12 @@ on_every_engine! {
     }
 
     fn the_default_order_is_read_from_its_index(database) {
+        populate(database);
         if database.engine() == Engine::Mysql {
+            let rows = rows_read(database, &admin(), &ImageQuery::default());
+            assert!(rows < ROWS / 4, "{rows} rows are read for one page");
             return;
         }
-        populate(database);
         let plan = plans(&mut database.session(), &admin(), &ImageQuery::default()).remove(0);
         let words: &[&str] = match database.engine() {
             Engine::Sqlite => &["USING INDEX created_at_image_idx", "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"],
