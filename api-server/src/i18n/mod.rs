@@ -3,7 +3,7 @@
 //! The code speaks English. Where a refusal becomes an answer, its sentences are looked up in the catalogue of the
 //! client's language ([`catalogue_for`]); what a catalogue does not have stays English. Catalogues are gettext files in
 //! the crate's folder `i18n`, read when the program is built; a message with values in it is found by its words around
-//! the values ([`template`]).
+//! the values.
 
 mod language;
 mod template;

@@ -45,12 +45,17 @@ mod tests {
     #[test]
     fn without_its_comment_signs_the_sample_is_a_policy_with_the_defaults() {
         let text = sample();
-        let rules: Vec<_> =
-            text.lines().filter(|line| line.starts_with("#\"") || line.starts_with("#  ")).map(|line| &line[1..]).collect();
+        let rules: Vec<_> = text
+            .lines()
+            .filter(|line| line.starts_with("#\"") || line.starts_with("#  "))
+            .map(|line| &line[1..])
+            .collect();
         let enforcer = Enforcer::from_text(&rules.join("\n"), true).unwrap();
         assert!(rules.iter().filter(|line| !line.starts_with(' ')).count() == Rule::ALL.len());
         let admin = RequestContext { roles: vec!["admin".to_owned()], ..RequestContext::default() };
-        assert!(enforcer.allows(&admin, Rule::GetImage, &NoTarget) && enforcer.allows(&admin, Rule::CopyImage, &NoTarget));
+        assert!(
+            enforcer.allows(&admin, Rule::GetImage, &NoTarget) && enforcer.allows(&admin, Rule::CopyImage, &NoTarget)
+        );
         assert!(!enforcer.allows(&RequestContext::default(), Rule::GetImage, &NoTarget));
     }
 }

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderValue, ORIGIN, VARY,
 };
 
 use crate::config::{Config, ConfigError, Section, SectionSpec};
@@ -246,8 +246,11 @@ mod tests {
     fn what_may_be_asked_is_told_before() {
         let cors = read("[cors]\nallowed_origin = https://a\nallow_headers = X-Own\nmax_age = 0\n").unwrap();
         let asked = |method, names| {
-            let request =
-                [("origin", "https://a"), ("access-control-request-method", method), ("access-control-request-headers", names)];
+            let request = [
+                ("origin", "https://a"),
+                ("access-control-request-method", method),
+                ("access-control-request-headers", names),
+            ];
             marked(&cors, &Method::OPTIONS, &request)
         };
         let common = "allow-credentials=true";
