@@ -27,6 +27,29 @@ fn b2_the_last_location_stays() {
     }
 }
 
+/// Locations change where the status allows it, and an image that is out of use keeps those that it has.
+#[test]
+fn b2_locations_change_in_fitting_statuses_alone() {
+    let cloud = Cloud::builder().like_the_reference().start();
+    let admin = cloud.as_admin();
+    let id = NewImage::default().upload(&admin, b"0123456789");
+    let kept = admin.show(&id)["locations"].clone();
+    admin.request("POST", &format!("{}/actions/deactivate", image_path(&id))).send().expect(204);
+    let other = json!({"url": "http://127.0.0.1:1/other", "metadata": {}});
+    let changes = [
+        json!([{"op": "add", "path": "/locations/-", "value": other}]),
+        json!([{"op": "replace", "path": "/locations", "value": [other]}]),
+        json!([{"op": "remove", "path": "/locations/0"}]),
+    ];
+    for change in changes {
+        admin.patch(&image_path(&id), &change).send().expect(409);
+    }
+    let queued = NewImage::default().create(&admin);
+    admin.patch(&image_path(&queued), &json!([{"op": "remove", "path": "/locations/0"}])).send().expect(409);
+    assert_eq!(admin.show(&id)["locations"], kept);
+    assert_eq!(admin.download(&id), b"0123456789");
+}
+
 #[test]
 fn b3_where_data_lies_is_shown_only_when_the_operator_says_so() {
     let cloud = Cloud::builder().start();
