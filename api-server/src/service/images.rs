@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glance_common::context::RequestContext;
-use glance_common::model::{Image, ImageStatus, Visibility};
-use glance_common::registry_api::{ImageQuery, NewImage, Resource};
+use glance_common::model::{Image, ImageStatus, Location, Visibility};
+use glance_common::registry_api::{ImageQuery, ImageUpdate, NewImage, Resource};
 use glance_registry_client::RegistryError;
 
 use super::access::{find_image, no_image_found, rule_to_set};
@@ -165,7 +165,6 @@ pub async fn update_image(
     change: &ImageChange,
 ) -> Result<Image, ApiError> {
     require_writer(context)?;
-    let quotas = Quotas::from(&app.options.api);
     let mut guard = Guard::new(context, app);
     let mut judge = locations::Judge::new();
     for _ in 0..CHANGE_ATTEMPTS {
@@ -176,38 +175,52 @@ pub async fn update_image(
         if locations::are_touched(&change.operations) {
             image = locations::arranged(app, image);
         }
-        judge.begin();
-        let mut draft = Draft::new(&image, guard.unreadable(&image));
-        for operation in &change.operations {
-            patch::authorise(context, app, draft.image(), operation)?;
-            if let Operation::Locations(operation) = operation {
-                judge.apply(app, &mut draft, operation, &quotas).await?;
-                continue;
-            }
-            let act = draft.act_on_property(operation);
-            draft.apply(operation, change.add_overwrites, &quotas)?;
-            if let Some((act, property)) = act {
-                guard.require(act, property)?;
-            }
-        }
-        app.image_schema.check_required(|name| draft.has(name))?;
-        let (mut update, to_go) = patch::registry_update(app, draft.finish(&quotas)?, &image);
-        update.quota = judge.limits(context, app).await?;
-        let changed = match app.registry.update_image(context, &image.id, &update).await {
-            Err(RegistryError::Stale(_)) => continue,
-            Err(RegistryError::LeaseHeld(_)) => {
-                tokio::time::sleep(LEASE_PAUSE).await;
-                continue;
-            }
+        let (update, to_go) = draft_update(context, app, (&mut guard, &mut judge), &image, change).await?;
+        match app.registry.update_image(context, &image.id, &update).await {
+            Err(RegistryError::Stale(_)) => {}
+            Err(RegistryError::LeaseHeld(_)) => tokio::time::sleep(LEASE_PAUSE).await,
             Err(RegistryError::NotFound(_)) => return Err(ApiError::not_found(no_image_found(id))),
-            Err(RegistryError::OverQuota { excess: Some(excess), .. }) => return Err(limits::location_refusal(&excess)),
+            Err(RegistryError::OverQuota { excess: Some(excess), .. }) => {
+                return Err(limits::location_refusal(&excess));
+            }
             Err(other) => return Err(other.into()),
-            Ok(image) => image,
-        };
-        if let Some(lease) = update.take_lease {
-            locations::finish_removal(context, app, &image.id, to_go, lease.id).await?;
+            Ok(changed) => {
+                if let Some(lease) = update.take_lease {
+                    locations::finish_removal(context, app, &image.id, to_go, lease.id).await?;
+                }
+                return Ok(guard.conceal(changed));
+            }
         }
-        return Ok(guard.conceal(changed));
     }
     Err(ApiError::stock(Situation::Conflict).caused_by("the image changed each time while it was being changed"))
+}
+
+/// Applies the operations to a draft of the image: the update that saves it, and the locations whose data is to go
+/// afterwards.
+async fn draft_update(
+    context: &RequestContext,
+    app: &AppState,
+    (guard, judge): (&mut Guard<'_>, &mut locations::Judge),
+    image: &Image,
+    change: &ImageChange,
+) -> Result<(ImageUpdate, Vec<Location>), ApiError> {
+    let quotas = Quotas::from(&app.options.api);
+    judge.begin();
+    let mut draft = Draft::new(image, guard.unreadable(image));
+    for operation in &change.operations {
+        patch::authorise(context, app, draft.image(), operation)?;
+        if let Operation::Locations(operation) = operation {
+            judge.apply(app, &mut draft, operation, &quotas).await?;
+            continue;
+        }
+        let act = draft.act_on_property(operation);
+        draft.apply(operation, change.add_overwrites, &quotas)?;
+        if let Some((act, property)) = act {
+            guard.require(act, property)?;
+        }
+    }
+    app.image_schema.check_required(|name| draft.has(name))?;
+    let (mut update, to_go) = patch::registry_update(app, draft.finish(&quotas)?, image);
+    update.quota = judge.limits(context, app).await?;
+    Ok((update, to_go))
 }
