@@ -124,14 +124,21 @@ impl Builder {
     /// The API server asks this Keystone who its callers are. Give `flavor` again afterwards for a variant.
     #[must_use]
     pub fn keystone(self, keystone: &Keystone) -> Self {
-        let with = self.flavor("keystone").api_option("keystone_authtoken", "www_authenticate_uri", &keystone.url());
+        // on a busy machine a Keystone that has just started takes longer than operators would wait
+        let with = self
+            .flavor("keystone")
+            .api_option("keystone_authtoken", "www_authenticate_uri", &keystone.url())
+            .api_option("keystone_authtoken", "http_connect_timeout", "20");
         keystone.account().iter().fold(with, |with, (key, value)| with.api_option("keystone_authtoken", key, value))
     }
 
     /// The registry asks it too.
     #[must_use]
     pub fn registry_keystone(self, keystone: &Keystone) -> Self {
-        let with = self.registry_option("paste_deploy", "flavor", "keystone");
+        let with = self
+            .registry_option("paste_deploy", "flavor", "keystone")
+            .registry_option("keystone_authtoken", "http_connect_timeout", "20")
+            .api_option("DEFAULT", "registry_request_timeout", "25");
         keystone
             .account()
             .iter()

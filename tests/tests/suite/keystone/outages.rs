@@ -114,7 +114,11 @@ fn a_keystone_that_hangs_is_given_up_in_time() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", silent.local_addr().expect("an address"));
     let keystone = Keystone::shared();
-    let cloud = Cloud::builder().keystone(keystone).api_option("keystone_authtoken", "auth_url", &url).start();
+    let cloud = Cloud::builder()
+        .keystone(keystone)
+        .api_option("keystone_authtoken", "auth_url", &url)
+        .api_option("keystone_authtoken", "http_connect_timeout", "<None>")
+        .start();
     let begun = Instant::now();
     assert_eq!(list(&cloud, &keystone.token("blue-member", BLUE)), 503);
     assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
