@@ -208,6 +208,7 @@ mod tests {
 
     #[test]
     fn the_strongest_proof_that_is_configured_is_demanded() {
+        glance_common::web::tls::install_provider();
         let tls = "cert_file = c\nkey_file = k\nca_file = a";
         let secret = "registry_auth_secret = sixteen letters.";
         let keystone = "[paste_deploy]\nflavor = keystone\n[keystone_authtoken]\nauth_url = http://k\n\
