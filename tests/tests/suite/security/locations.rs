@@ -67,7 +67,7 @@ fn b3_where_data_lies_is_shown_only_when_the_operator_says_so() {
     }
     for client in [&owner, &cloud.as_member("p2"), &cloud.as_roles("reader", "p1")] {
         let answer = client.get(&format!("{}/locations", image_path(&id))).send();
-        assert!(matches!(answer.status, 403 | 404 | 405), "{answer}");
+        assert!((403..=405).contains(&answer.status), "{answer}");
         assert!(!answer.text().contains("file://"), "{answer}");
     }
     let quiet = cloud.log(Service::Api);

@@ -41,10 +41,10 @@ fn lists_show_what_was_accepted(engine: Engine) {
     }
     for (id, own) in [(&offered, "pending"), (&rejected, "rejected")] {
         assert_eq!(listed(&member, &format!("?id={id}")), Vec::<String>::new());
-        assert_eq!(listed(&member, &format!("?member_status={own}")), [id.clone()]);
+        assert_eq!(listed(&member, &format!("?member_status={own}")), std::slice::from_ref(id));
     }
     let community_only = listed(&member, "?visibility=community");
-    assert_eq!(community_only, [community.clone()]);
+    assert_eq!(community_only, std::slice::from_ref(&community));
     for query in ["", "?visibility=all", "?visibility=shared", "?member_status=all", "?owner=p1"] {
         let ids = listed(&cloud.as_member("p3"), query);
         let wanted =
