@@ -112,8 +112,10 @@ impl Call {
             return Err(ApiError::Forbidden("the caller may only read"));
         }
         let Self { state, context, key, .. } = self;
+        let key = Arc::new(key);
+        let first = Arc::clone(&key);
         let stored = state.db.write(move |session| {
-            if let Some(RequestKey { text, digest }) = &key
+            if let Some(RequestKey { text, digest }) = key.as_ref()
                 && let Some(earlier) = request_keys::find_answer(session, text, digest)?
             {
                 return Ok(earlier);
@@ -124,15 +126,34 @@ impl Call {
                 _ => serde_json::to_string(&value).map_err(DbError::internal)?,
             };
             let given = StoredAnswer { status: status.as_u16(), body };
-            if let Some(RequestKey { text, digest }) = &key {
+            if let Some(RequestKey { text, digest }) = key.as_ref() {
                 request_keys::store_answer(session, text, digest, &given)?;
             }
             Ok(given)
         });
-        let StoredAnswer { status, body } = stored.await?;
+        let StoredAnswer { status, body } = match stored.await {
+            Ok(answer) => answer,
+            Err(error) => answered_meanwhile(&state, first, &error).await.ok_or(error)?,
+        };
         let status = StatusCode::from_u16(status).map_err(DbError::internal)?;
         Ok(answer(status, body.into_bytes()))
     }
+}
+
+/// The answer that an equal request got while this one waited for its locks, only to find the work done and refuse it.
+async fn answered_meanwhile(state: &State, key: Arc<Option<RequestKey>>, error: &DbError) -> Option<StoredAnswer> {
+    let is_refusal = !matches!(
+        error,
+        DbError::Unavailable { .. } | DbError::Contended { .. } | DbError::WrongSchema(_) | DbError::Internal { .. }
+    );
+    if key.is_none() || !is_refusal {
+        return None;
+    }
+    let find = state.db.read(move |session| match key.as_ref() {
+        Some(RequestKey { text, digest }) => request_keys::find_answer(session, text, digest),
+        None => Ok(None),
+    });
+    find.await.ok().flatten()
 }
 
 /// A good answer.

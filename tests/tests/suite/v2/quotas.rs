@@ -81,7 +81,8 @@ fn unknown_sizes_never_pass(engine: Engine) {
     let calls = uploads(&owner, (0..MANY).map(|_| Body::Chunked(pattern(2, SIZE), 10_000)));
     let statuses = at_once(&calls);
     let through = statuses.iter().filter(|status| **status == 204).count();
-    assert!(statuses.iter().all(|status| [204, 413].contains(status)), "{:?}", tally(&statuses));
+    // a machine that is too busy says so
+    assert!(statuses.iter().all(|status| [204, 413, 503].contains(status)), "{:?}", tally(&statuses));
     assert!((1..=31).contains(&through), "{through} are through");
     assert_eq!(stored(&owner), (through, (through * SIZE) as u64));
     let rest = uploads(&owner, (through..32).map(|_| Body::Chunked(pattern(2, SIZE), 10_000)));
