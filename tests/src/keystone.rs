@@ -30,6 +30,9 @@ use crate::process::Process;
 /// Seconds that tokens live unless said otherwise.
 const TOKEN_SECONDS: u32 = 3600;
 
+/// How the folders of running ones begin; the id of the program follows.
+const FOLDER: &str = "glance-keystone-of-";
+
 /// Time Keystone gets to answer for the first time.
 const START: Duration = Duration::from_secs(60);
 
@@ -96,7 +99,8 @@ impl Keystone {
 
     fn launch(seconds: u32, dies_with_us: bool) -> Self {
         run_tool(&["prepare", &home().to_string_lossy()]);
-        let folder = TempDir::with_prefix("glance-keystone-").must("a temporary folder");
+        remove_leavings();
+        let folder = TempDir::with_prefix(format!("{FOLDER}{}-", std::process::id())).must("a temporary folder");
         let mut keystone = Self { folder, port: 0, ids: Value::Null, dies_with_us, process: Mutex::new(None) };
         // another program may take the free port before Keystone does
         for attempt in 0..4 {
@@ -332,6 +336,18 @@ fn home() -> PathBuf {
     let own = std::env::current_exe().must("the path of this program");
     let target = own.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).map(Path::to_owned);
     target.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target")).join("keystone")
+}
+
+/// The shared Keystone ends with its program, which leaves the folder behind: programs that are gone need theirs no more.
+fn remove_leavings() {
+    for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let owner = name.strip_prefix(FOLDER).and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
+        if owner.is_some_and(|id| !Path::new(&format!("/proc/{id}")).exists()) {
+            // another program may be removing it at this moment
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn run_tool(arguments: &[&str]) {
