@@ -99,7 +99,7 @@ def run(stage, folder, bins, regex):
         raise SystemExit(f"tempest init: {made.stdout}{made.stderr}")
     path = configuration(stage, folder, serve(folder))
     work = os.path.join(folder, "work")
-    tempest("run", "--config-file", path, "--regex", regex, "--concurrency", "2", cwd=work, stdout=subprocess.DEVNULL)
+    tempest("run", "--config-file", path, "--regex", regex, "--concurrency", "1", cwd=work, stdout=subprocess.DEVNULL)
     stream = subprocess.run([os.path.join(bins, "stestr"), "last", "--subunit"], cwd=work, capture_output=True).stdout
     from subunit import ByteStreamToStreamResult
     from testtools import StreamToDict
