@@ -112,7 +112,9 @@ mod tests {
     #[test]
     fn steps_grow_with_the_upload() {
         let (kib, mib) = (1 << 10, 1 << 20);
-        for (needed, step) in [(1, 256 * kib), (mib, 256 * kib), (4 * mib, mib), (80 * mib, 20 * mib), (1 << 40, 64 * mib)] {
+        for (needed, step) in
+            [(1, 256 * kib), (mib, 256 * kib), (4 * mib, mib), (80 * mib, 20 * mib), (1 << 40, 64 * mib)]
+        {
             assert_eq!(wish(needed), needed + step);
         }
         assert_eq!(wish(u64::MAX), u64::MAX);

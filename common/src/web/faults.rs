@@ -26,8 +26,7 @@ fn builder(fault: &Fault) -> HttpResponseBuilder {
 }
 
 /// Tells browsers to believe the content type and nothing else: texts of users must never become pages (H3).
-pub(super) const NO_SNIFFING: (HeaderName, HeaderValue) =
-    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+pub(super) const NO_SNIFFING: (HeaderName, HeaderValue) = (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
 /// A finished answer on its way out as an error, because the request is no longer there to carry it.
 pub(super) fn into_error(
