@@ -1,7 +1,7 @@
 //! Rules for changing where the data of an image is (images-v2 §8.8).
 //!
 //! The service asks them in two steps, since between them it asks the store for the size of what is added: first
-//! [`begin`], then [`Locations::add`] or [`Locations::replace`].
+//! [`begin`], then [`add`] or [`replace`].
 
 use glance_common::model::{Image, Location, LocationMetadata, LocationStatus};
 use serde_json::Value;

@@ -37,7 +37,7 @@ fn words(list: &[&str]) -> Vec<String> {
 crate::options! {
     /// Pages of other origins that may use the API from a browser. Sections [cors.NAME] add further origins.
     pub struct CorsOptions in "cors" {
-        /// Origins, such as https://dashboard.example.org, without a slash at the end; * for all of them, never with
+        /// Origins, as browsers send them (scheme, host, port), no slash at the end. * for all of them, never with
         /// credentials. Empty: no page of another origin.
         pub allowed_origin: Vec<String> = Vec::new();
         /// Whether pages may send cookies and other credentials of the browser.
