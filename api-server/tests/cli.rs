@@ -150,12 +150,7 @@ fn starts_that_cannot_be_are_refused_in_words() {
             4,
             &["ERROR: mine.conf:5: ", "workers", "[DEFAULT]", "many"],
         ),
-        (
-            "[paste_deploy]\nflavor = keystone",
-            &["mine.conf"],
-            1,
-            &["ERROR: Unable to load glance-api-keystone from configuration file mine.conf.\nGot: "],
-        ),
+        ("[paste_deploy]\nflavor = keystone", &["mine.conf"], 1, &["ERROR: [keystone_authtoken] auth_url is not set"]),
         ("[paste_deploy]\nflavor = steam", &["mine.conf"], 1, &["Unable to load glance-api-steam", "no such pipeline"]),
         ("cert_file = a.pem", &["mine.conf"], 1, &["ERROR: When running server in SSL mode, you must specify both"]),
         ("[oslo_policy]\npolicy_file = absent.yaml", &["mine.conf"], 1, &["ERROR: ", "absent.yaml", "does not exist"]),

@@ -166,7 +166,7 @@ fn a_bad_configuration_ends_the_start_with_a_reason() {
     let table = [
         ("bind_port = many", "invalid value for option bind_port in section [DEFAULT]: \"many\""),
         ("api_limit_max = 0", "invalid value for option api_limit_max in section [DEFAULT]: \"0\""),
-        ("[paste_deploy]\nflavor = keystone", "'keystone' is not supported by this registry"),
+        ("[paste_deploy]\nflavor = keystone", "[keystone_authtoken] auth_url is not set"),
         ("[paste_deploy]\nflavor = mystery", "'mystery' is unknown"),
         ("registry_auth_secret = short", "registry_auth_secret: must have at least 16 characters"),
         ("metadata_encryption_key = 17 characters ...", "metadata_encryption_key"),

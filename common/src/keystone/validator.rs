@@ -181,8 +181,10 @@ impl Validator {
     async fn look_up(&self, token: &str, even_if_over: bool) -> Result<Option<Arc<TokenInfo>>, KeystoneError> {
         let Some(header) = subject(token) else { return Ok(None) };
         let found = self.cache.find(token, self.validate(header.clone(), false)).await?;
+        // one that was good when it was remembered may have ended since
+        let found = found.filter(|info| !info.ends_within(0));
         if found.is_some() || !even_if_over {
-            return Ok(found.filter(|info| !info.ends_within(0)));
+            return Ok(found);
         }
         Ok(self.validate(header, true).await?.map(Arc::new))
     }
