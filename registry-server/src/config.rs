@@ -31,6 +31,11 @@ glance_common::options! {
         pub max_request_id_length: usize = 64;
         /// Images in a list at most.
         pub api_limit_max: u32 = 1000, min 1;
+        /// Images in a list of the older protocol, where the caller names no number.
+        pub limit_param_default: u32 = 25, min 1;
+        /// Serve the protocol of older registries too: `/images`, `/shared-images` and `/`, and the same under `/v1`.
+        /// Read at the start only.
+        pub enable_v1_registry: bool = true;
         /// Key with which URLs of locations are encrypted in the database: 16, 24 or 32 bytes.
         pub metadata_encryption_key: Option<Secret> = None;
     }

@@ -96,9 +96,10 @@ impl Registry {
             async move { state.renew(&settings.await?).map_err(|error| error.to_string()) }
         });
         let max_request_id = settings.registry.max_request_id_length;
+        let v1 = settings.registry.enable_v1_registry;
         let routes = move |config: &mut ServiceConfig| {
             config.app_data(state.clone());
-            api::configure(config, max_request_id);
+            api::configure(config, max_request_id, v1);
         };
         let serving = bound.start(routes, health, hooks)?;
         log::info!("{PROGRAM} listens on {}", serving.local_addr());

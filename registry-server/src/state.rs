@@ -26,6 +26,8 @@ pub(crate) struct Terms {
     pub(crate) max_body: usize,
     /// Images in a list at most.
     pub(crate) max_images: u32,
+    /// Images in a list of the older protocol, where the caller names no number.
+    pub(crate) default_images: u32,
     /// What the above was made from.
     settings: Settings,
     /// Counts tokens; the same after a reload.
@@ -38,6 +40,7 @@ impl Terms {
             authentication: settings.authentication(figures.clone())?,
             max_body: usize::try_from(settings.registry.max_request_body.bytes()).unwrap_or(usize::MAX),
             max_images: settings.registry.api_limit_max,
+            default_images: settings.registry.limit_param_default,
             settings: settings.clone(),
             figures,
         })

@@ -195,6 +195,8 @@ pub enum VisibilityFilter {
     All,
     /// Only this one.
     Only(Visibility),
+    /// Every one but this.
+    Except(Visibility),
 }
 
 /// Which shared images of others to list, by the caller's answer.

@@ -72,6 +72,11 @@ impl Call {
         json::parse(&self.body)
     }
 
+    /// The body as it came.
+    pub(crate) fn body(&self) -> &Bytes {
+        &self.body
+    }
+
     /// Only administrators may go on.
     ///
     /// # Errors

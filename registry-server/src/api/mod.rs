@@ -14,6 +14,7 @@ mod request_key;
 mod service;
 mod tags;
 mod usage;
+mod v1;
 
 use actix_web::web::{self, PathConfig, QueryConfig, ServiceConfig, delete, get, patch, post, put};
 use glance_common::web::RequestIds;
@@ -64,8 +65,8 @@ const ROUTES: &[Route] = &[
     route("GET",    "/v3/usage",                            || get().to(usage::show)),
 ];
 
-/// Add all routes to a worker.
-pub(crate) fn configure(config: &mut ServiceConfig, max_request_id: usize) {
+/// Add all routes to a worker; with `v1` those of the older protocol too.
+pub(crate) fn configure(config: &mut ServiceConfig, max_request_id: usize, v1: bool) {
     let mut scope = web::scope("")
         .app_data(PathConfig::default().error_handler(|_, _| ApiError::NotFound.into()))
         .app_data(QueryConfig::default().error_handler(|error, _| json::bad_query(&error).into()));
@@ -78,6 +79,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, max_request_id: usize) {
         let resource = web::resource(rows[0].path).default_service(web::to(refuse));
         scope = scope.service(rows.iter().fold(resource, |resource, row| resource.route((row.handler)())));
     }
+    let scope = if v1 { v1::add_to(scope) } else { scope };
     let scope = scope
         .default_service(web::to(async || Err::<String, _>(ApiError::NoPath)))
         .wrap(RequestIds::new(max_request_id).render_faults(render_fault));

@@ -37,8 +37,8 @@ impl std::fmt::Debug for LocationCipher {
 impl LocationCipher {
     /// URLs are stored as they are.
     #[must_use]
-    pub fn none() -> Self {
-        Self::default()
+    pub const fn none() -> Self {
+        Self { key: None }
     }
 
     /// A cipher with the key of `metadata_encryption_key`.

@@ -7,3 +7,4 @@ mod limits;
 mod protocol;
 mod support;
 mod tls;
+mod v1;

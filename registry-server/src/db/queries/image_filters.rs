@@ -100,25 +100,28 @@ fn sources(context: &RequestContext, query: &ImageQuery) -> Vec<Vec<Condition>> 
             None => vec![Condition::NoForeignCommunity(project.cloned())],
             Some(VisibilityFilter::All) => Vec::new(),
             Some(VisibilityFilter::Only(visibility)) => vec![Condition::From(Origin::Visible(visibility))],
+            Some(VisibilityFilter::Except(visibility)) => vec![Condition::From(Origin::NotVisible(visibility))],
         }];
     }
     let wanted = |visibility: &Visibility| match query.visibility {
         None => *visibility != Visibility::Community,
         Some(VisibilityFilter::All) => true,
         Some(VisibilityFilter::Only(only)) => only == *visibility,
+        Some(VisibilityFilter::Except(other)) => other != *visibility,
     };
     let open: Vec<Visibility> = [Visibility::Public, Visibility::Community].into_iter().filter(wanted).collect();
     let mut sources: Vec<Vec<Condition>> =
         open.iter().map(|visibility| vec![Condition::From(Origin::Visible(*visibility))]).collect();
     let Some(project) = project else { return sources };
-    let only = match query.visibility {
-        Some(VisibilityFilter::Only(only)) => Some(only),
-        _ => None,
+    let (only, except) = match query.visibility {
+        Some(VisibilityFilter::Only(only)) => (Some(only), None),
+        Some(VisibilityFilter::Except(except)) => (None, Some(except)),
+        Some(VisibilityFilter::All) | None => (None, None),
     };
     if !matches!(only, Some(Visibility::Public | Visibility::Community)) {
         let visible = only.map(Origin::Visible);
         let origins = visible.into_iter().chain([Origin::Owned(project.clone())]);
-        let origins = origins.chain(open.into_iter().map(Origin::NotVisible));
+        let origins = origins.chain(open.into_iter().chain(except).map(Origin::NotVisible));
         sources.push(origins.map(Condition::From).collect());
     }
     if wanted(&Visibility::Shared) {

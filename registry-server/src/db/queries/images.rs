@@ -83,6 +83,31 @@ pub fn list_images(
     Ok(images)
 }
 
+/// As [`list_images`], but what a query says of deleted images holds for every caller, of the images in its view.
+///
+/// # Errors
+/// As [`list_images`]; the marker must be an image that the caller may read.
+pub fn list_with_deleted(
+    session: &mut Session<'_>,
+    context: &RequestContext,
+    query: &ImageQuery,
+    max: u32,
+) -> Result<Vec<Image>, DbError> {
+    if let Some(marker) = &query.marker {
+        get_image(session, context, marker, true).map_err(|error| match error {
+            DbError::NotFound => DbError::MarkerNotFound,
+            other => other,
+        })?;
+    }
+    // Its project decides what is listed; as an administrator it only gets the deleted ones of that too.
+    let query = ImageQuery { as_regular_user: query.as_regular_user || !context.is_admin, ..query.clone() };
+    let reader = RequestContext { is_admin: true, ..context.clone() };
+    let mut images = list_images(session, &reader, &query, max)?;
+    images.retain(|image| is_visible(context, image));
+    images.iter_mut().for_each(|image| hide_locations(context, image));
+    Ok(images)
+}
+
 /// Changes an image; the image as it is now.
 ///
 /// # Errors
@@ -93,8 +118,31 @@ pub fn update_image(
     id: &str,
     update: &ImageUpdate,
 ) -> Result<Image, DbError> {
+    change_image(session, context, id, update, Scope::Live)
+}
+
+/// As [`update_image`]; administrators may also change the row of a deleted image.
+///
+/// # Errors
+/// As [`update_image`].
+pub fn update_any_image(
+    session: &mut Session<'_>,
+    context: &RequestContext,
+    id: &str,
+    update: &ImageUpdate,
+) -> Result<Image, DbError> {
+    change_image(session, context, id, update, Scope::Deleted)
+}
+
+fn change_image(
+    session: &mut Session<'_>,
+    context: &RequestContext,
+    id: &str,
+    update: &ImageUpdate,
+    scope: Scope,
+) -> Result<Image, DbError> {
     check_fields(&update.set)?;
-    let before = image_to_change(session, context, id, Scope::Live)?;
+    let before = image_to_change(session, context, id, scope)?;
     check_version(&before, update.if_version)?;
     check_owner_change(context, &before, &update.set)?;
     if let Some(lease) = &update.end_lease {
@@ -108,7 +156,7 @@ pub fn update_image(
         quotas::check_change(session, context, claim, &before, update)?;
     }
     let now = Timestamp::now();
-    write_columns(session, id, update, now)?;
+    write_columns(session, &before, update, now)?;
     properties::apply(session, id, &update.properties, now)?;
     if let Some(list) = &update.tags {
         tags::replace(session, id, list, now)?;
@@ -122,16 +170,27 @@ pub fn update_image(
 /// The image after a change. The caller may just have given it away, and still gets the answer.
 fn after_change(session: &mut Session<'_>, context: &RequestContext, id: &str) -> Result<Image, DbError> {
     let mut image = visible_image(session, &RequestContext { is_admin: true, ..context.clone() }, id, Scope::Deleted)?;
+    hide_locations(context, &mut image);
+    Ok(image)
+}
+
+/// The locations of a deactivated image are for administrators only (database §7).
+fn hide_locations(context: &RequestContext, image: &mut Image) {
     if !context.is_admin && image.status == ImageStatus::Deactivated {
         image.locations.clear();
     }
-    Ok(image)
 }
 
 /// Writes the columns of a change. The statuses it may come from are checked again in the statement itself, for
 /// programs that do not take our lock.
-fn write_columns(session: &mut Session<'_>, id: &str, update: &ImageUpdate, now: Timestamp) -> Result<(), DbError> {
-    let row = images::table.filter(images::id.eq(id)).filter(images::deleted.eq(false));
+fn write_columns(
+    session: &mut Session<'_>,
+    before: &Image,
+    update: &ImageUpdate,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let id = before.id.as_str();
+    let row = images::table.filter(images::id.eq(id)).filter(images::deleted.eq(before.deleted));
     let changes = ImageChanges::new(&update.set, now);
     let from: Vec<&str> = update.from.iter().map(|status| status.as_str()).collect();
     let changed = match from.as_slice() {
@@ -165,7 +224,7 @@ pub fn delete_image(
         ImageStatus::PendingDelete => LocationStatus::PendingDelete,
         _ => return Err(DbError::Invalid("a deleted image is 'deleted' or 'pending_delete'".to_owned())),
     };
-    let mut image = image_to_change(session, context, id, Scope::Live)?;
+    let image = image_to_change(session, context, id, Scope::Live)?;
     if image.protected && !delete.ignore_protection {
         return Err(DbError::Protected);
     }
@@ -173,11 +232,37 @@ pub fn delete_image(
         leases::end(session, lease)?;
     }
     check_status(&image, &delete.from)?;
+    bury(session, image, delete.status, data)
+}
+
+/// Soft-deletes an image for callers that have written its status before: the status stays, and protection is not
+/// looked at (registry §7). One that an administrator deletes again stays as it is.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`.
+pub fn delete_as_it_is(session: &mut Session<'_>, context: &RequestContext, id: &str) -> Result<Image, DbError> {
+    let image = image_to_change(session, context, id, Scope::Deleted)?;
+    if image.deleted {
+        return Ok(image);
+    }
+    let status = image.status;
+    bury(session, image, status, LocationStatus::Deleted)
+}
+
+/// Marks an image and all that belongs to it as deleted; live locations get the status `data`.
+fn bury(
+    session: &mut Session<'_>,
+    mut image: Image,
+    status: ImageStatus,
+    data: LocationStatus,
+) -> Result<Image, DbError> {
+    let id = image.id.clone();
+    let id = id.as_str();
     let now = Timestamp::now();
     let at = DbTime::from(now);
     diesel::update(images::table.find(id))
         .set((
-            images::status.eq(delete.status.as_str()),
+            images::status.eq(status.as_str()),
             images::deleted.eq(true),
             images::deleted_at.eq(Some(at)),
             images::updated_at.eq(Some(at)),

@@ -1,5 +1,7 @@
 //! Table `image_locations`: where the data of images is. URLs are encrypted here when a key is configured.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use glance_common::context::RequestContext;
 use glance_common::model::{Location, LocationStatus, Timestamp};
@@ -11,6 +13,9 @@ use crate::db::schema::image_locations as locations;
 use crate::db::text::{check_location, to_json};
 use crate::db::time::DbTime;
 use crate::db::{DbError, Session};
+
+/// Images in one statement at most: engines limit the number of values.
+const MOST_IDS: usize = 256;
 
 /// Adds a location. One that is added as `deleted` or `pending_delete` is soft-deleted from the start: the scrubber
 /// finds data of an image that never got it.
@@ -48,6 +53,25 @@ pub fn list_waiting(session: &mut Session<'_>, context: &RequestContext, id: &st
         .select(LocationRow::as_select())
         .load(session.conn)?;
     rows.into_iter().map(|row| row.into_location(session.cipher)).collect()
+}
+
+/// All locations that images ever had, removed ones too, by image and in the order in which they were added.
+///
+/// # Errors
+/// Those of the database. Who may see the images was asked before.
+pub fn list_all(session: &mut Session<'_>, ids: &[&str]) -> Result<HashMap<String, Vec<Location>>, DbError> {
+    let mut found: HashMap<String, Vec<Location>> = HashMap::new();
+    for some in ids.chunks(MOST_IDS) {
+        let rows: Vec<(String, LocationRow)> = locations::table
+            .filter(locations::image_id.eq_any(some))
+            .order(locations::id)
+            .select((locations::image_id, LocationRow::as_select()))
+            .load(session.conn)?;
+        for (image, row) in rows {
+            found.entry(image).or_default().push(row.into_location(session.cipher)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Writes a live location anew, or brings back one whose data has not gone yet.

@@ -2,19 +2,24 @@
 //!
 //! Changes take the lock of the image, but are no changes of it: neither its time nor its version moves.
 
+use std::collections::{HashMap, HashSet};
+
 use diesel::prelude::*;
 use glance_common::context::RequestContext;
 use glance_common::model::access::is_mutable;
-use glance_common::model::{Image, MemberStatus, Timestamp};
+use glance_common::model::{Image, ImageId, MemberStatus, Timestamp, Visibility};
 use glance_common::registry_api::{Member, MemberList, MemberUpdate, NewMember};
 
 use super::access::{Scope, visible_image};
 use super::versions;
 use crate::db::rows::MemberRow;
-use crate::db::schema::image_members as members;
-use crate::db::text::check_member;
+use crate::db::schema::{image_members as members, images};
+use crate::db::text::{can_be_stored, check_member};
 use crate::db::time::DbTime;
 use crate::db::{DbError, Session};
+
+/// Members in a list that replaces another: more would hold up other changes for too long.
+const MOST_MEMBERS: usize = 10_000;
 
 /// The members of an image that the caller may see, with the image.
 ///
@@ -48,21 +53,101 @@ pub fn add_member(
         return Err(DbError::Duplicate(format!("{member} is a member of the image already")));
     }
     let status = new.status.unwrap_or(MemberStatus::Pending);
-    match known {
-        Some(row) => {
-            // `created_at` and `deleted_at` stay, as Glance has it.
-            diesel::update(members::table.find(row.id))
-                .set((
-                    members::status.eq(status.as_str()),
-                    members::can_share.eq(new.can_share),
-                    members::deleted.eq(false),
-                    members::updated_at.eq(Some(DbTime::from(Timestamp::now()))),
-                ))
-                .execute(session.conn)?;
-        }
-        None => insert(session, id, member, status, new.can_share)?,
-    }
+    offer(session, id, known, member, status, new.can_share)?;
     live_row(session, id, member)?.into_member()
+}
+
+/// Makes a project a member as the older protocol does: a member stays one, and `can_share` stays where none is given.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`, `Invalid`.
+pub fn put_member(
+    session: &mut Session<'_>,
+    context: &RequestContext,
+    id: &str,
+    member: &str,
+    can_share: Option<bool>,
+) -> Result<(), DbError> {
+    check_member(member)?;
+    let image = hold_image(session, context, id)?;
+    require_sharer(context, &image)?;
+    let rows = rows_of(session, id)?;
+    put_row(session, id, newest_of(&rows, member), member, can_share)
+}
+
+/// Makes the members of an image those of a list, in its order; see [`put_member`] for each. All others are removed.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`, `LimitExceeded` for a list that is too long to be one transaction, `Invalid`.
+pub fn replace_members(
+    session: &mut Session<'_>,
+    context: &RequestContext,
+    id: &str,
+    list: &[(String, Option<bool>)],
+) -> Result<(), DbError> {
+    if list.len() > MOST_MEMBERS {
+        let [maximum, attempted] = [MOST_MEMBERS, list.len()].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+        return Err(DbError::LimitExceeded { maximum, attempted });
+    }
+    list.iter().try_for_each(|(member, _)| check_member(member))?;
+    let image = hold_image(session, context, id)?;
+    require_sharer(context, &image)?;
+    let rows = rows_of(session, id)?;
+    let named: HashMap<&str, Option<bool>> =
+        list.iter().map(|(member, can_share)| (member.as_str(), *can_share)).collect();
+    for row in rows.iter().filter(|row| !row.deleted && !named.contains_key(row.member.as_str())) {
+        mark_removed(session, row.id)?;
+    }
+    let mut known: HashMap<&str, &MemberRow> = HashMap::new();
+    for row in &rows {
+        let place = known.entry(&row.member).or_insert(row);
+        if (!row.deleted, row.id) > (!place.deleted, place.id) {
+            *place = row;
+        }
+    }
+    let mut done: HashSet<&str> = HashSet::new();
+    for (member, _) in list.iter().filter(|(member, _)| done.insert(member)) {
+        let can_share = named.get(member.as_str()).copied().flatten();
+        put_row(session, id, known.get(member.as_str()).copied(), member, can_share)?;
+    }
+    Ok(())
+}
+
+/// The images that are offered to a project, as far as the caller may know: administrators and the project itself know
+/// all, others those of their own.
+///
+/// # Errors
+/// Those of the database.
+pub fn list_offers(
+    session: &mut Session<'_>,
+    context: &RequestContext,
+    member: &str,
+) -> Result<Vec<(ImageId, bool)>, DbError> {
+    if !can_be_stored(member) {
+        return Ok(Vec::new());
+    }
+    let live = members::table
+        .inner_join(images::table.on(images::id.eq(members::image_id)))
+        .filter(members::member.eq(member))
+        .filter(members::deleted.eq(false))
+        .filter(images::deleted.eq(false));
+    let columns = (MemberRow::as_select(), images::owner, images::visibility);
+    let mut rows: Vec<(MemberRow, Option<String>, String)> = live.select(columns).load(session.conn)?;
+    rows.sort_unstable_by_key(|(row, ..)| row.id);
+    let known = |row: &MemberRow, owner: Option<&str>, visibility: &str| {
+        let own = context.is_admin || context.owns(owner);
+        row.member == member && (own || (is_caller(context, member) && visibility != Visibility::Private.as_str()))
+    };
+    let rows = rows.into_iter().filter(|(row, owner, visibility)| known(row, owner.as_deref(), visibility));
+    rows.map(|(row, ..)| Ok((ImageId::parse(&row.image_id).map_err(DbError::internal)?, row.can_share))).collect()
+}
+
+/// May the caller share an image that it sees?
+///
+/// # Errors
+/// `NotFound`, `Forbidden`.
+pub fn check_sharer(session: &mut Session<'_>, context: &RequestContext, id: &str) -> Result<(), DbError> {
+    require_sharer(context, &visible_image(session, context, id, Scope::Live)?)
 }
 
 /// Changes a membership.
@@ -107,11 +192,7 @@ pub fn remove_member(
     let image = hold_image(session, context, id)?;
     let row = visible_row(session, context, &image, member)?;
     require_sharer(context, &image)?;
-    let at = Some(DbTime::from(Timestamp::now()));
-    diesel::update(members::table.find(row.id))
-        .set((members::deleted.eq(true), members::deleted_at.eq(at), members::updated_at.eq(at)))
-        .execute(session.conn)?;
-    Ok(())
+    mark_removed(session, row.id)
 }
 
 /// Makes other changes of the image wait, and finds it.
@@ -177,6 +258,60 @@ fn newest_of<'a>(rows: &'a [MemberRow], member: &str) -> Option<&'a MemberRow> {
 fn live_row(session: &mut Session<'_>, id: &str, member: &str) -> Result<MemberRow, DbError> {
     let rows = rows_of(session, id)?;
     rows.into_iter().find(|row| !row.deleted && row.member == member).ok_or(DbError::NotFound)
+}
+
+/// A live row keeps what it has, but for `can_share` where that is given; else the project becomes a member.
+fn put_row(
+    session: &mut Session<'_>,
+    id: &str,
+    known: Option<&MemberRow>,
+    member: &str,
+    can_share: Option<bool>,
+) -> Result<(), DbError> {
+    match known.filter(|row| !row.deleted) {
+        None => offer(session, id, known, member, MemberStatus::Pending, can_share.unwrap_or(false)),
+        Some(row) if can_share.is_none_or(|can_share| can_share == row.can_share) => Ok(()),
+        Some(row) => {
+            let at = Some(DbTime::from(Timestamp::now()));
+            diesel::update(members::table.find(row.id))
+                .set((members::can_share.eq(can_share.unwrap_or(row.can_share)), members::updated_at.eq(at)))
+                .execute(session.conn)?;
+            Ok(())
+        }
+    }
+}
+
+/// Revives the row of a project that was a member once, or makes one.
+fn offer(
+    session: &mut Session<'_>,
+    id: &str,
+    known: Option<&MemberRow>,
+    member: &str,
+    status: MemberStatus,
+    can_share: bool,
+) -> Result<(), DbError> {
+    let Some(row) = known else {
+        return insert(session, id, member, status, can_share);
+    };
+    // `created_at` and `deleted_at` stay, as Glance has it.
+    diesel::update(members::table.find(row.id))
+        .set((
+            members::status.eq(status.as_str()),
+            members::can_share.eq(can_share),
+            members::deleted.eq(false),
+            members::updated_at.eq(Some(DbTime::from(Timestamp::now()))),
+        ))
+        .execute(session.conn)?;
+    Ok(())
+}
+
+/// Soft-deletes a row.
+fn mark_removed(session: &mut Session<'_>, row: i32) -> Result<(), DbError> {
+    let at = Some(DbTime::from(Timestamp::now()));
+    diesel::update(members::table.find(row))
+        .set((members::deleted.eq(true), members::deleted_at.eq(at), members::updated_at.eq(at)))
+        .execute(session.conn)?;
+    Ok(())
 }
 
 fn insert(

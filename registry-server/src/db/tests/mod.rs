@@ -9,6 +9,7 @@ mod doors;
 mod leases;
 mod lists;
 mod members;
+mod older_protocol;
 mod paging;
 mod plans;
 mod purging;
