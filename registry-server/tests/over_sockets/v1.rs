@@ -436,6 +436,8 @@ async fn bad_requests_get_a_clear_refusal() {
         (Method::PATCH, "/images", "", 404, "The resource could not be found."),
         (Method::PUT, "/images", "", 404, "The resource could not be found."),
         (Method::POST, &one, "", 404, "The resource could not be found."),
+        (Method::DELETE, &members, "", 404, "The resource could not be found."),
+        (Method::POST, &single, "", 404, "The resource could not be found."),
         (Method::DELETE, "/images/nope", "", 404, "The resource could not be found."),
         (Method::PUT, "/images/nope", "{\"image\": {}}", 404, "Image not found"),
         (Method::GET, "/images?limit=-1", "", 400, "limit param must be positive"),

@@ -100,13 +100,16 @@ fn needs_owner(context: &RequestContext) -> Result<(), V1Error> {
     Err(ApiError::Unauthenticated("No authenticated user").into())
 }
 
-/// What the body of a single member says: nothing, `{"member": {}}` or `{"member": {"can_share": …}}`.
+/// What the body of a single member says: nothing, or `{"member": {"can_share": …}}`.
 fn can_share(body: &[u8]) -> Result<Option<bool>, V1Error> {
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }
     match body::object(body)?.get("member") {
-        Some(Value::Object(member)) => Ok(member.get("can_share").map(truth)),
+        Some(Value::Object(member)) => match member.get("can_share") {
+            Some(value) => Ok(Some(truth(value))),
+            None => Err(bad_association("can_share")),
+        },
         _ => Err(bad_association("member")),
     }
 }
@@ -149,7 +152,7 @@ mod tests {
         let table = [
             ("", Ok(None)),
             (" \n", Ok(None)),
-            (r#"{"member": {}}"#, Ok(None)),
+            (r#"{"member": {}}"#, Err("Invalid membership association: 'can_share'")),
             (r#"{"member": {"can_share": true}}"#, Ok(Some(true))),
             (r#"{"member": {"can_share": "false"}}"#, Ok(Some(true))),
             (r#"{"member": {"can_share": 0}}"#, Ok(Some(false))),

@@ -27,10 +27,8 @@ const PREFIXES: [&str; 2] = ["", "/v1"];
 enum Otherwise {
     /// The list of images, whatever the method.
     List,
-    /// 404: this protocol hardly knows 405.
+    /// 404: this protocol hardly knows 405, see [`refused`].
     Missing,
-    /// 405 with this `Allow`.
-    Refuse(&'static str),
 }
 
 /// A path, what it answers to known methods, and to all others.
@@ -51,10 +49,15 @@ const ROWS: &[Row] = &[
     row("/images",                       Otherwise::Missing,               || vec![get().to(lists::brief), post().to(images::create)]),
     row("/images/detail",                Otherwise::Missing,               || vec![get().to(lists::detailed)]),
     row("/images/{id}",                  Otherwise::Missing,               || vec![get().to(images::show), put().to(images::update), delete().to(images::remove)]),
-    row("/images/{id}/members",          Otherwise::Refuse("PUT, DELETE"), || vec![get().to(members::list), put().to(members::replace)]),
-    row("/images/{id}/members/{member}", Otherwise::Refuse("PUT, DELETE"), || vec![put().to(members::put), delete().to(members::remove)]),
+    row("/images/{id}/members",          Otherwise::Missing,               || vec![get().to(members::list), put().to(members::replace), post().to(refused)]),
+    row("/images/{id}/members/{member}", Otherwise::Missing,               || vec![put().to(members::put), delete().to(members::remove), get().to(refused)]),
     row("/shared-images/{member}",       Otherwise::Missing,               || vec![get().to(members::offers)]),
 ];
+
+/// The two methods that members are known not to have. Both answers name the methods of a single member.
+async fn refused() -> Result<String, V1Error> {
+    Err(V1Error::NoMethod("PUT, DELETE"))
+}
 
 /// Adds all paths to the scope of the registry.
 pub(super) fn add_to(scope: Scope) -> Scope {
@@ -67,9 +70,6 @@ fn add(config: &mut ServiceConfig, path: &str, row: &Row) {
     let resource = match row.otherwise {
         Otherwise::List => resource.default_service(web::to(lists::brief)),
         Otherwise::Missing => resource.default_service(web::to(async || Err::<String, _>(V1Error::missing()))),
-        Otherwise::Refuse(allowed) => {
-            resource.default_service(web::to(move || async move { Err::<String, _>(V1Error::NoMethod(allowed)) }))
-        }
     };
     config.service(resource.wrap(from_fn(error::in_old_words)));
 }
