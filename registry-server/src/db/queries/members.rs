@@ -95,9 +95,6 @@ pub fn replace_members(
     let rows = rows_of(session, id)?;
     let named: HashMap<&str, Option<bool>> =
         list.iter().map(|(member, can_share)| (member.as_str(), *can_share)).collect();
-    for row in rows.iter().filter(|row| !row.deleted && !named.contains_key(row.member.as_str())) {
-        mark_removed(session, row.id)?;
-    }
     let mut known: HashMap<&str, &MemberRow> = HashMap::new();
     for row in &rows {
         let place = known.entry(&row.member).or_insert(row);
@@ -109,6 +106,9 @@ pub fn replace_members(
     for (member, _) in list.iter().filter(|(member, _)| done.insert(member)) {
         let can_share = named.get(member.as_str()).copied().flatten();
         put_row(session, id, known.get(member.as_str()).copied(), member, can_share)?;
+    }
+    for row in rows.iter().filter(|row| !row.deleted && !named.contains_key(row.member.as_str())) {
+        mark_removed(session, row)?;
     }
     Ok(())
 }
@@ -192,7 +192,7 @@ pub fn remove_member(
     let image = hold_image(session, context, id)?;
     let row = visible_row(session, context, &image, member)?;
     require_sharer(context, &image)?;
-    mark_removed(session, row.id)
+    mark_removed(session, &row)
 }
 
 /// Makes other changes of the image wait, and finds it.
@@ -306,9 +306,18 @@ fn offer(
 }
 
 /// Soft-deletes a row.
-fn mark_removed(session: &mut Session<'_>, row: i32) -> Result<(), DbError> {
+fn mark_removed(session: &mut Session<'_>, row: &MemberRow) -> Result<(), DbError> {
     let at = Some(DbTime::from(Timestamp::now()));
-    diesel::update(members::table.find(row))
+    // where letters of both cases are the same to the engine, a row of a name that differs in nothing else may have been
+    // removed in this very second, and Glance's unique key allows one
+    let same = members::table
+        .filter(members::image_id.eq(&row.image_id))
+        .filter(members::member.eq(&row.member))
+        .filter(members::deleted_at.eq(at))
+        .filter(members::deleted.eq(true))
+        .filter(members::id.ne(row.id));
+    diesel::delete(same).execute(session.conn)?;
+    diesel::update(members::table.find(row.id))
         .set((members::deleted.eq(true), members::deleted_at.eq(at), members::updated_at.eq(at)))
         .execute(session.conn)?;
     Ok(())
